@@ -1,0 +1,272 @@
+"""What is asked of the engine and what it tells: frozen dataclasses, no torch.
+
+Pixels are numpy arrays: pictures uint8 of shape (H, W, 4), sRGB, straight alpha; masks uint8 of shape
+(H, W), 0 = keep, 255 = paint. Every rectangle says its space in its name: *canvas* is the painter's
+document, *context* the part of it the model sees, *working* what the model denoises.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import CancelledError, RequestError
+
+Pixels = NDArray[np.uint8]
+MAX_SIDE = 16_384
+MAX_CANDIDATES = 16
+MAX_STEPS = 500
+MAX_SEED = 2**63 - 1
+
+
+class Mode(StrEnum):
+    """What kind of painting is asked for."""
+
+    GENERATE = "generate"
+    INPAINT = "inpaint"
+    OUTPAINT = "outpaint"
+    REFINE = "refine"
+    VARY = "vary"
+    UPSCALE = "upscale"
+
+
+class Need(StrEnum):
+    """Whether a mode takes an ingredient."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRules:
+    """One row of the table of modes: which ingredients it takes."""
+
+    image: Need
+    mask: Need
+    size: Need
+    extension: Need
+    factor: Need
+    strength: float  # the default
+
+
+MODES: Mapping[Mode, ModeRules] = {
+    # mode                   image           mask            size            extension       factor
+    Mode.GENERATE: ModeRules(Need.REFUSED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0),
+    Mode.INPAINT: ModeRules(Need.REQUIRED, Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, 1.0),
+    Mode.OUTPAINT: ModeRules(Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REQUIRED, Need.REFUSED, 1.0),
+    Mode.REFINE: ModeRules(Need.REQUIRED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, Need.REFUSED, 0.5),
+    Mode.VARY: ModeRules(Need.REQUIRED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0),
+    Mode.UPSCALE: ModeRules(Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, Need.OPTIONAL, 0.3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels: left and top inclusive. The space is the owner's to name."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column to the right of the box."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row below the box."""
+        return self.top + self.height
+
+    @property
+    def size(self) -> Size:
+        """Width and height alone."""
+        return Size(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """By how many canvas pixels each side grows when outpainting."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MaskShape:
+    """How the selection becomes the two masks; all in canvas pixels, None = the field's usual figures."""
+
+    grow: int | None = None  # denoise mask: by how much it is grown
+    feather: int | None = None  # denoise mask: width of its soft border
+    context: int | None = None  # how much of the surroundings the model sees
+    soft_edge: int = 0  # paste mask: by how much paint may leave the selection, fading
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a job was split and computed; with the seed it makes the same pixels again."""
+
+    batches: tuple[tuple[int, ...], ...]  # candidate indices painted together
+    precision: str = "fp32"
+    threads: int = 1
+    device: str = "cpu"
+    tile: int | None = None  # working pixels
+    stop_step: int | None = None  # set when the painter kept early
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaintRequest:
+    """One job. Illegal combinations are refused by `checked()`, which `Engine.paint` calls first."""
+
+    mode: Mode
+    prompt: str = ""
+    negative_prompt: str = ""
+    image: Pixels | None = None  # canvas space
+    mask: Pixels | None = None  # canvas space, the painter's selection, soft values honoured
+    size: Size | None = None  # canvas size of a generated picture; None = the model's native size
+    extension: Extension | None = None
+    factor: float | None = None  # upscale only; None = 2
+    strength: float | None = None  # 0 < strength <= 1; None = the mode's default
+    candidates: int = 4
+    only: tuple[int, ...] | None = None  # repaint just these candidates of the batch
+    seed: int | None = None  # None = drawn and told in `Started`
+    steps: int | None = None  # None = the model's own
+    guidance: float | None = None
+    sampler: str | None = None
+    schedule: str | None = None
+    model: str | None = None
+    mask_shape: MaskShape = MaskShape()
+    plan: Plan | None = None  # a recorded plan, to replay
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where paint will land, told before the first preview.
+
+    `canvas` is the size the document has afterwards. `paste_box_canvas` is where each candidate's pixels
+    go; `paste_mask` has its size, 0 = the canvas keeps its own byte. With outpainting the old picture lies
+    at `origin_canvas`.
+    """
+
+    canvas: Size
+    origin_canvas: tuple[int, int]
+    context_box_canvas: Box
+    working: Size
+    paste_box_canvas: Box
+    paste_mask: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A model is being read from disk."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The job is understood and its layout is fixed; comes before the first `Denoised`."""
+
+    seed: int
+    seeds: tuple[int, ...]  # one a candidate
+    model: str
+    sampler: str
+    schedule: str
+    steps: int
+    guidance: float
+    layout: Layout
+    plan: Plan
+    unknown_words: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences for the painter
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised:
+    """One candidate after one step. `preview` is RGB uint8 (h, w, 3) at preview size, of the context box."""
+
+    candidate: int
+    step: int  # 1-based
+    steps: int
+    preview: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """One finished candidate.
+
+    `image` is RGBA uint8 of the size of `layout.paste_box_canvas`: the painted pixels there, alpha = paste
+    mask; laying it over the canvas changes no byte where alpha is 0. `merged` is the whole canvas with the
+    paint laid in, every byte outside the paste mask identical to what was sent.
+    """
+
+    candidate: int
+    seed: int
+    image: Pixels
+    merged: Pixels
+    score: float | None
+    seconds: float
+    record: Mapping[str, Any] = field(default_factory=dict)  # everything replay needs, JSON-able
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event. `order` lists candidates, best first (by score where there is one)."""
+
+    order: tuple[int, ...]
+    seconds: float
+    stopped_at: int | None = None  # the step at which the painter kept
+
+
+Event = Loading | Started | Denoised | Painted | Finished
+
+
+class Control:
+    """How another thread stops a painting; all methods are thread-safe and idempotent."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._kept: frozenset[int] | None = None
+
+    def cancel(self) -> None:
+        """Ask the painting to end without results."""
+        self._cancelled.set()
+
+    def keep(self, candidates: frozenset[int]) -> None:
+        """End early: what these candidates look like now becomes their result."""
+        self._kept = candidates
+
+    @property
+    def kept(self) -> frozenset[int] | None:
+        """The candidates to keep, or None while nobody asked."""
+        return self._kept
+
+    def check(self) -> None:
+        """Raise CancelledError once `cancel` was called; cheap enough for every forward hook."""
+        if self._cancelled.is_set():
+            raise CancelledError("The job was cancelled.")
+
+
+def refuse(field_name: str, message: str) -> None:
+    """Raise the error for a request that cannot be painted."""
+    raise RequestError(field_name, message)

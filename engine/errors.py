@@ -1,0 +1,54 @@
+"""Everything the engine raises on purpose.
+
+EngineError
+|-- RequestError          the caller's fault: `field` names what, the message says what is accepted
+|   `-- UnknownWordsError the model knows none of the prompt's words; `suggestions` offers some
+|-- ModelError            a checkpoint is missing, broken or of an unknown kind
+|-- RefusedError          a filter said no; `category` says which rule
+|-- OutOfMemoryError      the picture does not fit; the message names the size that would
+`-- CancelledError        the painter changed their mind
+
+Errors of torch, diffusers, safetensors and pillow are translated into one of these where they happen.
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """What every error of the engine is."""
+
+
+class RequestError(EngineError):
+    """A request that cannot be painted as it was asked."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownWordsError(RequestError):
+    """A prompt of which the model understands nothing."""
+
+    def __init__(self, message: str, suggestions: tuple[str, ...]) -> None:
+        super().__init__("prompt", message)
+        self.suggestions = suggestions
+
+
+class ModelError(EngineError):
+    """A model that is missing, broken, or of a kind we do not know."""
+
+
+class RefusedError(EngineError):
+    """A filter refuses the prompt or the picture."""
+
+    def __init__(self, category: str, message: str) -> None:
+        super().__init__(message)
+        self.category = category
+
+
+class OutOfMemoryError(EngineError):
+    """The picture does not fit into memory; the message names a size that would."""
+
+
+class CancelledError(EngineError):
+    """The job was cancelled while it was painting."""

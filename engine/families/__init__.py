@@ -1,0 +1,120 @@
+"""Model families, one a module. Each adapts its networks to `denoise(x, level) -> x0`.
+
+A family module registers itself with the `mahlstick_families` hook. The core drives a loaded model through
+the `Model` protocol below and knows nothing else of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.api import Size
+    from engine.schedules import Denoise, NoisePath
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What is known of a model before (and after) its weights are read."""
+
+    name: str
+    family: str
+    path: Path
+    sha256: str | None = None
+    native: tuple[int, int] = (256, 256)  # working width, height
+    multiple: int = 8  # working sides are multiples of this
+    steps: int = 20  # defaults that look good
+    guidance: float = 3.0
+    sampler: str = "dpmpp_2m"
+    schedule: str = "model"
+    vocabulary_closed: bool = False  # words outside its vocabulary are reported and ignored
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What the model made of a prompt."""
+
+    unknown_words: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    nothing_known: bool = False  # the prompt has words, and all of them are unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a painting is conditioned on; families use what they can.
+
+    Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0, 1],
+    1 = paint. Both are None when nothing is to be kept. `like` asks for something like that picture
+    (variations: through the image embedding).
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance: float = 1.0
+    working: Size
+    seeds: Sequence[int]  # one a candidate: whatever is random in conditioning (a prior) starts here
+    known: Tensor | None = None
+    hole: Tensor | None = None
+    like: Tensor | None = None
+    check: Callable[[], None] = field(default=lambda: None)  # raises when cancelled; call it often
+
+
+class Model(Protocol):
+    """A loaded model, on a device, ready to denoise."""
+
+    card: ModelCard
+    path: NoisePath
+
+    def understand(self, prompt: str) -> Understanding:
+        """Say which words of the prompt the model does not know. Cheap; needs no weights."""
+        ...
+
+    def latent_shape(self, working: Size) -> tuple[int, int, int]:
+        """Return (channels, height, width) of x for a working size."""
+        ...
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures (N, 3, H, W) in [-1, 1] to x0 (N, C, h, w), scaled as the denoiser wants it."""
+        ...
+
+    def decode(self, x0: Tensor, working: Size, check: Callable[[], None]) -> Tensor:
+        """Latents x0 (N, C, h, w) to pictures (N, 3, H, W) in [-1, 1]; `check` is called between tiles."""
+        ...
+
+    def preview(self, x0: Tensor) -> Tensor:
+        """Latents x0 (N, C, h, w) to uint8 RGB (N, h', w', 3), fast; any preview size."""
+        ...
+
+    def denoiser(self, conditions: Conditions) -> Denoise:
+        """Return denoise(x, level) -> x0, guidance included, for one candidate per seed."""
+        ...
+
+    def score(self, pictures: Tensor, prompt: str) -> list[float] | None:
+        """CLIP similarity of (N, 3, H, W) pictures to the prompt, or None where the model has no CLIP."""
+        ...
+
+    def unload(self) -> None:
+        """Give the memory back."""
+        ...
+
+
+class Family(Protocol):
+    """One kind of checkpoint: recognises its folders and loads them."""
+
+    name: str
+
+    def recognise(self, path: Path) -> ModelCard | None:
+        """Return a card when the folder or file is of this family; reads configuration only."""
+        ...
+
+    def load(self, card: ModelCard, device: str, precision: str) -> Model:
+        """Read the weights; raises ModelError with a sentence."""
+        ...
+
+
