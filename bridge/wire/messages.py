@@ -1,0 +1,339 @@
+"""Every message of the protocol `mahlstick.v1`, as frozen dataclasses. Standard library only, Python 3.10.
+
+The codec is derived from these classes: a field of type `bytes` travels as a raw blob behind the JSON
+header, everything else in the header, under the class's `type` name. Unknown fields are ignored, unknown
+types are refused. Rectangles are in canvas pixels unless they say otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Union
+
+SUBPROTOCOL = "mahlstick.v1"
+VERSION = 1
+
+PictureFormat = Literal["rgba8", "rgba16", "gray8", "rgb8", "jpeg", "png", "webp"]
+PreviewCodec = Literal["jpeg", "rgb8", "rgba8"]
+ModeName = Literal["generate", "inpaint", "outpaint", "refine", "vary", "upscale"]
+OnDisconnect = Literal["keep", "cancel"]
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle in pixels; its owner names the space."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels: straight alpha, sRGB, rows top to bottom without padding; or a compressed file.
+
+    `sha256` names the bytes. With empty `data` the picture is one this session sent before.
+    """
+
+    width: int
+    height: int
+    format: PictureFormat
+    data: bytes = b""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    """How the selection becomes masks, in canvas pixels; None = the usual figures."""
+
+    grow: int | None = None
+    feather: int | None = None
+    context: int | None = None
+    soft_edge: int = 0
+
+
+@dataclass(frozen=True)
+class Extension:
+    """By how many canvas pixels each side grows."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model the bridge can paint with."""
+
+    name: str
+    family: str
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    sampler: str
+    notes: str = ""
+
+
+# -- from the client ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The first message of a connection. `session` is a UUID the client keeps between runs."""
+
+    type: ClassVar[str] = "hello"
+    version: int
+    client: str  # "krita 5.1.5", for the log
+    session: str
+    preview_codec: PreviewCodec = "jpeg"
+    preview_side: int = 256  # previews are at most so many pixels wide and high
+    resume: int | None = None  # the last `seq` seen
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Paint this. None lets the model choose; `job` is a UUID made by the client."""
+
+    type: ClassVar[str] = "submit"
+    job: str
+    mode: ModeName
+    prompt: str = ""
+    negative_prompt: str = ""
+    image: Picture | None = None
+    mask: Picture | None = None  # gray8, of the image's size
+    width: int | None = None
+    height: int | None = None
+    extension: Extension | None = None
+    factor: float | None = None
+    strength: float | None = None
+    candidates: int = 4
+    only: list[int] | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    schedule: str | None = None
+    model: str | None = None
+    masks: MaskOptions = field(default_factory=MaskOptions)
+    plan: dict[str, object] | None = None
+    origin: tuple[int, int] = (0, 0)  # where `image` lies in the document; told back, never used
+    previews: bool = True
+    on_disconnect: OnDisconnect = "keep"
+    first: bool = False  # before this session's other waiting jobs
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop a job, in whatever phase. Idempotent: `Cancelled` or the job's earlier end comes back."""
+
+    type: ClassVar[str] = "cancel"
+    job: str
+
+
+@dataclass(frozen=True)
+class Keep:
+    """End a job early; what these candidates look like now is their result."""
+
+    type: ClassVar[str] = "keep"
+    job: str
+    candidates: list[int]
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Ask for finished results of this session again: one job's, or (job empty) a list of all jobs."""
+
+    type: ClassVar[str] = "fetch"
+    job: str = ""
+
+
+# -- from the bridge ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the bridge accepts."""
+
+    message_bytes: int
+    picture_side: int
+    candidates: int
+    steps: int
+    pending_jobs: int
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """The answer to `Hello`: what there is. `seq` is the newest event of the session."""
+
+    type: ClassVar[str] = "welcome"
+    version: int
+    server: str
+    limits: Limits
+    models: list[ModelInfo]
+    samplers: list[str]
+    schedules: list[str]
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The job is taken; `position` 0 is the one being painted."""
+
+    type: ClassVar[str] = "accepted"
+    seq: int
+    job: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The job's place in the queue changed."""
+
+    type: ClassVar[str] = "queued"
+    seq: int
+    job: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Loading:
+    """The job waits for a model to be read."""
+
+    type: ClassVar[str] = "loading"
+    seq: int
+    job: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Painting begins. Where paint will land is told before the first preview.
+
+    `canvas_width/height` is the size afterwards, the old picture lies in it at `origin`. A preview covers
+    `context`; of it only what `mask` (gray8, the size of `paste`) lets through belongs on the canvas.
+    """
+
+    type: ClassVar[str] = "started"
+    seq: int
+    job: str
+    seed: int
+    seeds: list[int]
+    model: str
+    sampler: str
+    steps: int
+    guidance: float
+    canvas_width: int
+    canvas_height: int
+    origin: tuple[int, int]
+    context: Rect
+    paste: Rect
+    mask: Picture
+    unknown_words: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One candidate after one step, of the context rectangle, in the codec the client asked for."""
+
+    type: ClassVar[str] = "preview"
+    seq: int
+    job: str
+    candidate: int
+    step: int
+    steps: int
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One finished candidate: RGBA8 of the paste rectangle, alpha = paste mask.
+
+    Lay it over the canvas at `paste`: where alpha is 0 nothing changes.
+    """
+
+    type: ClassVar[str] = "painted"
+    seq: int
+    job: str
+    candidate: int
+    seed: int
+    paste: Rect
+    picture: Picture
+    score: float | None
+    seconds: float
+    record: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job ended well; `order` lists its candidates, best first."""
+
+    type: ClassVar[str] = "finished"
+    seq: int
+    job: str
+    order: list[int]
+    seconds: float
+    stopped_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job ended because the painter asked."""
+
+    type: ClassVar[str] = "cancelled"
+    seq: int
+    job: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job ended badly. `code` is for programs, `message` a sentence for the painter."""
+
+    type: ClassVar[str] = "failed"
+    seq: int
+    job: str
+    code: str
+    message: str
+    param: str = ""  # which field was wrong
+    suggestions: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """One line of the session's history."""
+
+    job: str
+    state: str
+    prompt: str
+    created: float  # seconds since the epoch
+    results: list[int]  # candidates that can be fetched
+
+
+@dataclass(frozen=True)
+class History:
+    """The session's jobs, newest first."""
+
+    type: ClassVar[str] = "history"
+    jobs: list[JobSummary]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A message was not understood or not allowed; `fatal` says that the connection closes."""
+
+    type: ClassVar[str] = "refused"
+    code: str
+    message: str
+    param: str = ""  # which field was wrong
+    job: str = ""
+    fatal: bool = False
+
+
+ClientMessage = Union[Hello, Submit, Cancel, Keep, Fetch]
+JobEvent = Union[Accepted, Queued, Loading, Started, Preview, Painted, Finished, Cancelled, Failed]
+ServerMessage = Union[Welcome, History, Refused, JobEvent]
+Message = Union[ClientMessage, ServerMessage]
+TERMINAL = (Finished, Cancelled, Failed)
