@@ -1,0 +1,173 @@
+"""A plugin for the tests only: plays one scenario inside Krita and quits.
+
+A scenario is a generator that yields whenever Krita's event loop should run; nested event loops starve
+Krita (its active layer stays None for ever). What it learns it leaves in `stage.facts` and in files.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+import krita
+from PyQt5.QtCore import QPoint, QProcess, QTimer  # noqa: TID251 - Debian's Krita is a Qt 5 program
+from PyQt5.QtWidgets import QApplication, QWidget  # noqa: TID251
+
+OUT = Path(os.environ.get("MAHLSTICK_STAGE_OUT", "."))
+TICK_MS = 5
+Steps = Iterator[None]
+
+
+class Stage:
+    """What a scenario works with: Krita, the clock, a mouse and a keyboard."""
+
+    def __init__(self) -> None:
+        self.app = krita.Krita.instance()
+        self.facts: dict[str, object] = {}
+        self.arguments: dict[str, str] = json.loads(os.environ["MAHLSTICK_STAGE_ARGUMENTS"])
+        self.out = OUT
+
+    @property
+    def window(self) -> QWidget:
+        """Krita's main window."""
+        return self.app.activeWindow().qwindow()
+
+    def until(self, holds: Callable[[], object], what: str, timeout_s: float = 20.0) -> Steps:
+        """Let Krita run until something holds; fail with a sentence when it never does."""
+        end = time.monotonic() + timeout_s
+        while not holds():
+            if time.monotonic() > end:
+                raise TimeoutError(f"Waited {timeout_s} s in vain until {what}.")
+            yield
+
+    def rest(self, seconds: float) -> Steps:
+        """Let Krita run for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            yield
+
+    def open(self, width: int, height: int, bgra: bytes) -> Iterator[None]:
+        """A new document with one layer of pixels, shown, active and ready; returned by `yield from`."""
+        document = self.app.createDocument(width, height, "scene", "RGBA", "U8", "", 300.0)
+        document.setBatchmode(True)
+        document.rootNode().childNodes()[0].setPixelData(bgra, 0, 0, width, height)
+        document.refreshProjection()
+        document.waitForDone()
+        self.app.activeWindow().addView(document)
+        yield from self.until(
+            lambda: self.app.activeDocument() == document and document.activeNode() is not None,
+            "the new document is active",
+        )
+        return document
+
+    def undo_texts(self) -> list[str]:
+        """The entries of the undo stack, the undone ones included, as the painter reads them."""
+        model = self._undo_model()
+        return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]
+
+    def _undo_model(self) -> object:
+        views = [w for w in QApplication.allWidgets() if w.inherits("KisUndoView")]
+        return views[0].model()
+
+    def click(self, widget: QWidget) -> Steps:
+        """Press the mouse on a widget, as a hand would."""
+        at = widget.mapToGlobal(QPoint(widget.width() // 2, widget.height() // 2))
+        yield from self.xdotool("mousemove", str(at.x()), str(at.y()), "click", "1")
+
+    def type(self, text: str) -> Steps:
+        """Type on the keyboard."""
+        yield from self.xdotool("type", "--delay", "15", text)
+
+    def xdotool(self, *arguments: str) -> Steps:
+        """Run xdotool while Krita goes on."""
+        process = QProcess()
+        process.start("xdotool", list(arguments))
+        yield from self.until(
+            lambda: process.state() == QProcess.ProcessState.NotRunning, "xdotool has ended"
+        )
+        yield from self.rest(0.05)
+
+    def picture_of_the_screen(self, name: str) -> None:
+        """Save what is on the screen as a PNG."""
+        self.app.activeWindow()
+        screen = QApplication.primaryScreen()
+        screen.grabWindow(0).save(str(self.out / name))
+
+    def save_pixels(self, document: krita.Document, name: str) -> None:
+        """Save the merged picture, BGRA."""
+        document.waitForDone()
+        pixels = document.pixelData(0, 0, document.width(), document.height())
+        (self.out / name).write_bytes(bytes(pixels))
+
+
+class Player:
+    """Drives the scenario, one step a tick, and closes Krita when it is over."""
+
+    def __init__(self) -> None:
+        self._stage = Stage()
+        self._steps: Steps | None = None
+        self._timer = QTimer()
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        sys.excepthook = self._hook
+
+    def start(self) -> None:
+        """Begin once Krita has a window."""
+        self._timer.start()
+
+    def _tick(self) -> None:
+        try:
+            if self._steps is None:
+                if self._stage.app.activeWindow() is None:
+                    return
+                self._steps = _scenario()(self._stage)
+            next(self._steps)
+        except StopIteration:
+            self._end("")
+        except Exception:  # noqa: BLE001 - the outermost loop: everything becomes the test's message
+            self._end(traceback.format_exc())
+
+    def _hook(
+        self, kind: type[BaseException], error: BaseException, at: TracebackType | None
+    ) -> None:
+        self._end("In a slot: " + "".join(traceback.format_exception(kind, error, at)))
+
+    def _end(self, error: str) -> None:
+        self._timer.stop()
+        if error:
+            self._stage.picture_of_the_screen("failure.png")
+        report = {"error": error, "facts": self._stage.facts}
+        (OUT / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        for document in self._stage.app.documents():
+            document.setModified(False)
+        self._stage.app.action("file_quit").trigger()
+
+
+def _scenario() -> Callable[[Stage], Steps]:
+    path = Path(os.environ["MAHLSTICK_STAGE_SCENARIO"])
+    spec = importlib.util.spec_from_file_location("mahlstick_scenario", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.scenario
+
+
+class _Extension(krita.Extension):
+    def setup(self) -> None:
+        self.player = Player()
+        QTimer.singleShot(300, self.player.start)
+
+    def createActions(self, window: object) -> None:
+        pass
+
+
+if "MAHLSTICK_STAGE_SCENARIO" in os.environ:
+    krita.Krita.instance().addExtension(_Extension(krita.Krita.instance()))

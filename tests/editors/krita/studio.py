@@ -1,0 +1,177 @@
+"""The real Krita on a screen in memory, with fresh folders, playing one scenario."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAMS = ("krita", "Xvfb", "xdotool")
+RUN_S = 120  # a run that is not over by then is stuck, on however slow a machine
+DESKTOP = """[Desktop Entry]
+Type=Service
+ServiceTypes=Krita/PythonPlugin
+X-KDE-Library=mahlstick_stage
+X-Python-2-Compatible=false
+Name=Mahlstick stage
+Comment=Plays one scenario inside Krita
+"""
+KRITARC = "[python]\nenable_mahlstick=true\nenable_mahlstick_stage=true\n"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a scenario brought home."""
+
+    facts: dict[str, object]
+    out: Path
+    log: str
+
+
+def missing_programs() -> list[str]:
+    """The programs that a run needs and this machine lacks."""
+    return [name for name in PROGRAMS if shutil.which(name) is None]
+
+
+@contextlib.contextmanager
+def screen(size: str = "1600x1000") -> Iterator[str]:
+    """A display that nobody sees; its name, such as `:7`."""
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        [
+            "Xvfb",
+            "-displayfd",
+            str(writing),
+            "-screen",
+            "0",
+            f"{size}x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ],
+        pass_fds=(writing,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as lines:
+            yield ":" + lines.readline().strip()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The folders of one painter: settings, resources, plugins."""
+
+    home: Path
+
+    @property
+    def resources(self) -> Path:
+        """Krita's resource folder."""
+        return self.home / "data" / "krita"
+
+    def variables(self, display: str) -> dict[str, str]:
+        """The environment Krita runs in: nothing of ours but the screen and the folders."""
+        return {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "DISPLAY": display,
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "XDG_RUNTIME_DIR": str(self.home / "run"),
+        }
+
+    def prepare(self) -> None:
+        """Make the folders and the settings that a run without a graphics card needs."""
+        (self.home / "config").mkdir(parents=True, exist_ok=True)
+        (self.home / "run").mkdir(mode=0o700, exist_ok=True)
+        (self.home / "config" / "kritarc").write_text(KRITARC, encoding="utf-8")
+        display = "[General]\nOpenGLRenderer=none\n"
+        (self.home / "config" / "kritadisplayrc").write_text(display, encoding="utf-8")
+        plugins = self.resources / "pykrita"
+        shutil.copytree(
+            HERE / "stage",
+            plugins / "mahlstick_stage",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        (plugins / "mahlstick_stage.desktop").write_text(DESKTOP, encoding="utf-8")
+
+    def install(self, bundle: Path) -> None:
+        """Unpack a bundle the way Krita's own importer does: `pykrita/` and `actions/`."""
+        with zipfile.ZipFile(bundle) as archive:
+            archive.extractall(self.resources / "pykrita")  # noqa: S202 - we built it
+        for action in (self.resources / "pykrita").glob("**/*.action"):
+            folder = self.resources / "actions"
+            folder.mkdir(exist_ok=True)
+            shutil.copy(action, folder / action.name)
+
+
+def warm_home() -> Path:
+    """A home where Krita has built its resource cache once (40 s); made when it is not there."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    program = Path(shutil.which("krita") or "krita").stat()
+    warm = cache / "mahlstick-ci" / f"krita-{program.st_size:x}-{program.st_mtime_ns:x}"
+    if not warm.exists():
+        fresh = warm.with_name(f"{warm.name}.{os.getpid()}")
+        shutil.rmtree(fresh, ignore_errors=True)
+        _play(Profile(fresh), HERE / "scenarios" / "nothing.py", {}, {}, fresh / "out")
+        for folder in ("data/krita/pykrita", "out", "config", "run"):
+            shutil.rmtree(fresh / folder, ignore_errors=True)
+        fresh.rename(warm)
+    return warm
+
+
+def play(
+    scenario: str,
+    bundle: Path,
+    arguments: Mapping[str, str],
+    variables: Mapping[str, str],
+    folder: Path,
+) -> Report:
+    """Run a scenario in a fresh Krita with our plugin; fails with its traceback and Krita's log."""
+    profile = Profile(folder / "home")
+    shutil.copytree(warm_home(), profile.home)
+    profile.install(bundle)
+    path = HERE / "scenarios" / f"{scenario}.py"
+    return _play(profile, path, arguments, variables, folder / "out")
+
+
+def _play(
+    profile: Profile,
+    scenario: Path,
+    arguments: Mapping[str, str],
+    variables: Mapping[str, str],
+    out: Path,
+) -> Report:
+    profile.prepare()
+    out.mkdir(parents=True)
+    with screen() as display, (out / "krita.log").open("wb") as log:
+        ours = {
+            "MAHLSTICK_STAGE_SCENARIO": str(scenario),
+            "MAHLSTICK_STAGE_ARGUMENTS": json.dumps(dict(arguments)),
+            "MAHLSTICK_STAGE_OUT": str(out),
+        }
+        subprocess.run(
+            ["timeout", "-k", "5", str(RUN_S), "nice", "krita", "--nosplash"],
+            env={**profile.variables(display), **ours, **variables},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    text = (out / "krita.log").read_text(errors="replace")
+    report = out / "report.json"
+    assert report.exists(), f"Krita left no report. Its log:\n{text[-4000:]}"
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert not told["error"], f"{told['error']}\nKrita's log:\n{text[-4000:]}"
+    return Report(told["facts"], out, text)
