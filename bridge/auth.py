@@ -1,0 +1,185 @@
+"""Who may talk to the bridge: the wall around every request and every WebSocket upgrade.
+
+A web page the painter visits can reach the loopback address. What it cannot do is choose the Host header
+of a rebound name, hide its Origin, or know the token; so the Host is checked against a list (equality of
+Host and Origin proves nothing), any Origin not listed is refused, `null` too, and everything but /health
+needs the token. Nothing here logs a header.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.errors import ListenError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
+OPEN_PATHS = frozenset({"/health"})
+_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is turned away."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Whom to let in. Hosts and origins are compared in lower case."""
+
+    token: str
+    hosts: frozenset[str] = frozenset()  # name, or name:port, besides the loopback names
+    origins: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, token: str, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> Rules:
+        """Return rules with the lists in the form they are compared in."""
+        return cls(
+            token,
+            frozenset(host.lower() for host in hosts),
+            frozenset(origin.lower().rstrip("/") for origin in origins),
+        )
+
+    def __repr__(self) -> str:
+        return f"Rules(hosts={sorted(self.hosts)}, origins={sorted(self.origins)})"
+
+    def refusal(self, scope: Scope) -> Refusal | None:
+        """Return why an HTTP or WebSocket scope may not pass, or None."""
+        headers = _headers(scope)
+        return (
+            self._wrong_host(headers.get("host", []), scope)
+            or self._wrong_origin(headers)
+            or self._wrong_token(headers.get("authorization", []), scope["path"])
+        )
+
+    def _wrong_host(self, given: list[str], scope: Scope) -> Refusal | None:
+        host = given[0].lower() if len(given) == 1 else ""
+        name, port = _split_host(host, _DEFAULT_PORTS.get(scope.get("scheme", "http"), 80))
+        if name in LOOPBACK_NAMES and port == scope["server"][1]:
+            return None
+        if name and (name in self.hosts or host in self.hosts):
+            return None
+        return Refusal(
+            403,
+            "host_refused",
+            "The request's Host is not a name of this bridge. Call it by 127.0.0.1, [::1] or"
+            " localhost and its port, or add the name to allowed_hosts.",
+        )
+
+    def _wrong_origin(self, headers: dict[str, list[str]]) -> Refusal | None:
+        origins = headers.get("origin", [])
+        if origins:
+            listed = len(origins) == 1 and origins[0].lower() in self.origins
+            return None if listed else _ORIGIN
+        sites = headers.get("sec-fetch-site", [])
+        return None if all(site in ("none", "same-origin") for site in sites) else _ORIGIN
+
+    def _wrong_token(self, given: list[str], path: str) -> Refusal | None:
+        if path in OPEN_PATHS:
+            return None
+        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        expected = self.token.encode()
+        shown = token.strip().encode("utf-8", "surrogateescape")
+        if hmac.compare_digest(shown, expected) and scheme.lower() == "bearer":
+            return None
+        return _TOKEN
+
+
+_ORIGIN = Refusal(
+    403,
+    "origin_refused",
+    "The request comes from a web page that may not call this bridge. Add its origin to"
+    " allowed_origins if it should.",
+)
+_TOKEN = Refusal(
+    401,
+    "token_refused",
+    "The token is missing or wrong. Send 'Authorization: Bearer TOKEN' with the token from the"
+    " connection file.",
+)
+
+
+class Wall:
+    """ASGI middleware that lets through only what the rules allow."""
+
+    def __init__(self, app: App, rules: Rules) -> None:
+        self._app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = self._rules.refusal(scope)
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        log.warning("%s refused: %s", scope["type"], refusal.code)
+        await _answer(refusal, scope["type"], send)
+
+
+def check_listening(host: str, allowed_hosts: Iterable[str]) -> None:
+    """Raise ListenError for an address beyond loopback without a list of allowed hosts."""
+    if host == "localhost" or _is_loopback(host) or any(allowed_hosts):
+        return
+    raise ListenError(
+        f"The bridge does not listen on {host!r} yet: other machines could reach it. List the"
+        " names they will call it by in allowed_hosts, or listen on 127.0.0.1."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), []).append(
+            value.decode("latin-1").strip()
+        )
+    return headers
+
+
+def _split_host(host: str, default_port: int) -> tuple[str, int | None]:
+    """Return name (IPv6 in brackets) and port of a Host header; ("", None) when it is none."""
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        return host, default_port
+    if not (port.isascii() and port.isdigit()) or (":" in name and not name.startswith("[")):
+        return "", None
+    return name, int(port)
+
+
+async def _answer(refusal: Refusal, kind: str, send: Send) -> None:
+    body = json.dumps({"error": {"code": refusal.code, "message": refusal.message}}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
+    prefix = "websocket.http.response" if kind == "websocket" else "http.response"
+    await send({"type": f"{prefix}.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{prefix}.body", "body": body})

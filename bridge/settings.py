@@ -1,0 +1,141 @@
+"""Every setting of the bridge: name, default, help.
+
+A flag beats the environment (`MAHLSTICK_PORT`), which beats the settings file (TOML, the same names). Only
+the entry point reads them; everything below is given what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bridge.errors import SettingsError
+
+NAME = "mahlstick"
+SETTINGS_FILE_VARIABLE = "MAHLSTICK_SETTINGS"
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def config_folder() -> Path:
+    """Return the user's configuration folder, where the editors look for the connection file."""
+    return Path(platformdirs.user_config_path(NAME))
+
+
+def _state_folder() -> Path:
+    return Path(platformdirs.user_state_path(NAME))
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Unknown names are refused, so that a misspelt one is not ignored."""
+
+    model_config = SettingsConfigDict(env_prefix="MAHLSTICK_", extra="forbid", frozen=True)
+    settings_file: ClassVar[Path | None] = None
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    state_dir: Path = Field(
+        default_factory=_state_folder,
+        description="Folder for jobs, results, the lock and the connection file.",
+    )
+    config_dir: Path | None = Field(
+        None,
+        description="Where a second copy of the connection file goes; by default the user's"
+        " configuration folder when state_dir is the default one, else nowhere.",
+    )
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Names (or name:port) by which clients may call the bridge, besides localhost.",
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list,
+        description="Origins of web pages that may call the bridge; by default none.",
+    )
+    token: SecretStr | None = Field(
+        None, description="The token clients must show; by default a random one is made and kept."
+    )
+    models: list[Path] = Field(
+        default_factory=list, description="Folders with checkpoints, besides the embedded model."
+    )
+    hooks: list[str] = Field(
+        default_factory=list, description="Python files or modules with hooks for the engine."
+    )
+    max_pending_jobs: int = Field(
+        100, ge=1, le=10_000, description="Waiting jobs a session may have."
+    )
+    worker_idle_s: float = Field(
+        600.0, gt=0, description="Seconds without a job after which the model's memory is freed."
+    )
+    result_ttl_s: float = Field(
+        7 * 24 * 3600.0, gt=0, description="Seconds for which results and history are kept."
+    )
+    log_level: LogLevel = Field("info", description="How much is logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from: flags, then the environment, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.settings_file)
+        return init_settings, env_settings, toml
+
+    @property
+    def connection_dirs(self) -> tuple[Path, ...]:
+        """The folders that get a connection file: the state folder, and the user's where due."""
+        if self.config_dir is not None:
+            return (self.state_dir, self.config_dir)
+        if self.state_dir == _state_folder():
+            return (self.state_dir, config_folder())
+        return (self.state_dir,)
+
+
+def load_settings(settings_file: Path | None = None, **flags: object) -> Settings:
+    """Return the settings from flags (None = not given), environment and file.
+
+    Raises SettingsError naming the setting, what was given and what is accepted.
+    """
+    path = settings_file or _file_from_environment()
+    if path is not None and not path.is_file():
+        raise SettingsError(
+            f"The settings file {path} does not exist; name another or leave it out."
+        )
+    source = path or config_folder() / "settings.toml"
+    # A class of its own, as pydantic-settings takes the file's name from the class only.
+    configured = type(
+        "Settings", (Settings,), {"settings_file": source, "__doc__": Settings.__doc__}
+    )
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return configured(**given)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+    except ValueError as error:  # tomllib's, and json's for lists in the environment
+        raise SettingsError(f"The settings cannot be read: {error}. See {source}.") from None
+
+
+def _file_from_environment() -> Path | None:
+    named = os.environ.get(SETTINGS_FILE_VARIABLE)
+    return Path(named) if named else None
+
+
+def _sentence(error: ValidationError) -> str:
+    parts: list[str] = []
+    for problem in error.errors(include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        shown = "" if name == "token" else f" (given: {problem.get('input')!r})"
+        parts.append(f"Setting {name}: {problem['msg']}{shown}.")
+    return " ".join(parts)

@@ -1,0 +1,160 @@
+"""The state folder: one bridge at a time, its token, and the file that says how to reach it.
+
+The lock is the operating system's, so it is gone with the process that held it, however that ended. Files
+with secrets are made 0600 from the start and put in place by a rename: nobody reads half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from bridge.errors import AlreadyRunning, StateFolderError
+
+CONNECTION_FILE = "connection.json"
+_TOKEN_BYTES = 32  # 256 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a client reaches the bridge; what the connection file holds."""
+
+    url: str
+    token: str
+    pid: int
+    version: str
+
+    def __repr__(self) -> str:
+        return f"Connection(url={self.url!r}, pid={self.pid})"  # the token stays out of logs
+
+
+class StateFolder:
+    """An exclusively held state folder; a context manager.
+
+    Entering raises AlreadyRunning when another process holds it, StateFolderError when it is unusable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        self._lock: IO[bytes] | None = None
+        self._published: list[Path] = []
+
+    @property
+    def id(self) -> str:
+        """Twelve hex digits that name this folder, for things that live outside it."""
+        return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:12]
+
+    @property
+    def connection_file(self) -> Path:
+        """Where the bridge of this folder says how to reach it."""
+        return self.path / CONNECTION_FILE
+
+    def __enter__(self) -> StateFolder:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = open(self.path / "bridge.lock", "ab")  # noqa: SIM115 - held while the bridge lives
+        except OSError as error:
+            raise StateFolderError(
+                f"The state folder {self.path} cannot be used: {error.strerror or error}. Choose"
+                " one you may write to with --state-dir."
+            ) from error
+        if not _try_lock(lock):
+            lock.close()
+            raise AlreadyRunning(self.connection_file)
+        self._lock = lock
+        self.connection_file.unlink(missing_ok=True)  # a dead bridge's
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for path in self._published:
+            _withdraw(path)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def token(self) -> str:
+        """Return this folder's token; made once, so that it serves as a lasting API key."""
+        path = self.path / "token"
+        try:
+            kept = path.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            kept = ""
+        if len(kept) >= _TOKEN_BYTES:
+            return kept
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        write_private(path, token.encode("ascii"))
+        return token
+
+    def publish(self, connection: Connection, folders: tuple[Path, ...]) -> None:
+        """Write the connection file into each folder, readable by this user alone."""
+        content = {
+            "url": connection.url,
+            "token": connection.token,
+            "pid": connection.pid,
+            "version": connection.version,
+        }
+        for folder in folders:
+            path = folder.expanduser().absolute() / CONNECTION_FILE
+            write_private(path, json.dumps(content, indent=1).encode())
+            self._published.append(path)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put a file in place whole, mode 0600; raises StateFolderError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(temporary, path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StateFolderError(
+            f"The file {path} cannot be written: {error.strerror or error}. Free some space there,"
+            " or choose another --state-dir."
+        ) from error
+
+
+def _withdraw(path: Path) -> None:
+    """Remove our connection file; one that a later bridge put there stays."""
+    try:
+        if json.loads(path.read_bytes())["pid"] == os.getpid():
+            path.unlink()
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
+if os.name == "nt":  # pragma: no cover - Windows
+    import msvcrt
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
