@@ -1,9 +1,9 @@
 """Who may talk to the bridge: the wall around every request and every WebSocket upgrade.
 
-A web page the painter visits can reach the loopback address. What it cannot do is choose the Host header
-of a rebound name, hide its Origin, or know the token; so the Host is checked against a list (equality of
-Host and Origin proves nothing), any Origin not listed is refused, `null` too, and everything but /health
-needs the token. Nothing here logs a header.
+A web page the painter visits can reach the loopback address. What it cannot do is choose the Host
+header of a rebound name, hide its Origin, or know the token; so the Host is checked against a list
+(equality of Host and Origin proves nothing), any Origin not listed is refused, `null` too, and
+everything but /health needs the token. Nothing here logs a header.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import ListenError
+from bridge.wire.errors import FORBIDDEN_ORIGIN, UNAUTHORIZED
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -78,7 +79,7 @@ class Rules:
             return None
         return Refusal(
             403,
-            "host_refused",
+            FORBIDDEN_ORIGIN,
             "The request's Host is not a name of this bridge. Call it by 127.0.0.1, [::1] or"
             " localhost and its port, or add the name to allowed_hosts.",
         )
@@ -104,13 +105,13 @@ class Rules:
 
 _ORIGIN = Refusal(
     403,
-    "origin_refused",
+    FORBIDDEN_ORIGIN,
     "The request comes from a web page that may not call this bridge. Add its origin to"
     " allowed_origins if it should.",
 )
 _TOKEN = Refusal(
     401,
-    "token_refused",
+    UNAUTHORIZED,
     "The token is missing or wrong. Send 'Authorization: Bearer TOKEN' with the token from the"
     " connection file.",
 )
@@ -124,6 +125,7 @@ class Wall:
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the scope on, or answer with a refusal and nothing else."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return

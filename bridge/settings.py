@@ -1,14 +1,14 @@
 """Every setting of the bridge: name, default, help.
 
-A flag beats the environment (`MAHLSTICK_PORT`), which beats the settings file (TOML, the same names). Only
-the entry point reads them; everything below is given what it needs.
+A flag beats the environment (`MAHLSTICK_PORT`), which beats the settings file (TOML, the same
+names). Only the entry point reads them; everything below is given what it needs.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -114,13 +114,14 @@ def load_settings(settings_file: Path | None = None, **flags: object) -> Setting
             f"The settings file {path} does not exist; name another or leave it out."
         )
     source = path or config_folder() / "settings.toml"
+
     # A class of its own, as pydantic-settings takes the file's name from the class only.
-    configured = type(
-        "Settings", (Settings,), {"settings_file": source, "__doc__": Settings.__doc__}
-    )
-    given = {name: value for name, value in flags.items() if value is not None}
+    class Configured(Settings):
+        settings_file: ClassVar[Path | None] = source
+
+    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     try:
-        return configured(**given)
+        return Configured(**given)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except ValueError as error:  # tomllib's, and json's for lists in the environment

@@ -1,7 +1,8 @@
 """The state folder: one bridge at a time, its token, and the file that says how to reach it.
 
-The lock is the operating system's, so it is gone with the process that held it, however that ended. Files
-with secrets are made 0600 from the start and put in place by a rename: nobody reads half of one.
+The lock is the operating system's, so it is gone with the process that held it, however that ended.
+Files with secrets are made 0600 from the start and put in place by a rename: nobody reads half of
+one.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Connection:
 class StateFolder:
     """An exclusively held state folder; a context manager.
 
-    Entering raises AlreadyRunning when another process holds it, StateFolderError when it is unusable.
+    Entering raises AlreadyRunning when another process holds it, StateFolderError when it is
+    unusable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +61,7 @@ class StateFolder:
     def __enter__(self) -> StateFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = open(self.path / "bridge.lock", "ab")  # noqa: SIM115 - held while the bridge lives
+            lock = open(self.path / "bridge.lock", "ab")
         except OSError as error:
             raise StateFolderError(
                 f"The state folder {self.path} cannot be used: {error.strerror or error}. Choose"
