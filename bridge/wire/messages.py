@@ -1,14 +1,17 @@
-"""Every message of the protocol `mahlstick.v1`, as frozen dataclasses. Standard library only, Python 3.10.
+"""Every message of the protocol `mahlstick.v1`, as frozen dataclasses (stdlib, Python 3.10).
 
-The codec is derived from these classes: a field of type `bytes` travels as a raw blob behind the JSON
-header, everything else in the header, under the class's `type` name. Unknown fields are ignored, unknown
-types are refused. Rectangles are in canvas pixels unless they say otherwise.
+The codec is derived from these classes: a field of type `bytes` travels as a raw blob behind the
+JSON header, everything else in the header, under the class's `type` name. Unknown fields are
+ignored, unknown types are refused. Rectangles are in canvas pixels unless they say otherwise.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Union
+from typing import Annotated, ClassVar, Literal
+
+from .kinds import Range
+from .limits import MAX_SIDE
 
 SUBPROTOCOL = "mahlstick.v1"
 VERSION = 1
@@ -17,16 +20,19 @@ PictureFormat = Literal["rgba8", "rgba16", "gray8", "rgb8", "jpeg", "png", "webp
 PreviewCodec = Literal["jpeg", "rgb8", "rgba8"]
 ModeName = Literal["generate", "inpaint", "outpaint", "refine", "vary", "upscale"]
 OnDisconnect = Literal["keep", "cancel"]
+Side = Annotated[int, Range(1, MAX_SIDE)]  # pixels
+Place = Annotated[int, Range(-(1 << 31), (1 << 31) - 1)]  # pixels, may lie outside
+Count = Annotated[int, Range(0, (1 << 31) - 1)]
 
 
 @dataclass(frozen=True)
 class Rect:
     """A rectangle in pixels; its owner names the space."""
 
-    left: int
-    top: int
-    width: int
-    height: int
+    left: Place
+    top: Place
+    width: Count
+    height: Count
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Picture:
     `sha256` names the bytes. With empty `data` the picture is one this session sent before.
     """
 
-    width: int
-    height: int
+    width: Side
+    height: Side
     format: PictureFormat
     data: bytes = b""
     sha256: str = ""
@@ -77,7 +83,7 @@ class ModelInfo:
     notes: str = ""
 
 
-# -- from the client ---------------------------------------------------------------------------------
+# From the client
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class Submit:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Stop a job, in whatever phase. Idempotent: `Cancelled` or the job's earlier end comes back."""
+    """Stop a job in any phase. Idempotent: `Cancelled` or the job's earlier end comes back."""
 
     type: ClassVar[str] = "cancel"
     job: str
@@ -144,13 +150,13 @@ class Keep:
 
 @dataclass(frozen=True)
 class Fetch:
-    """Ask for finished results of this session again: one job's, or (job empty) a list of all jobs."""
+    """Ask for one job's finished results again, or (job empty) for a list of all jobs."""
 
     type: ClassVar[str] = "fetch"
     job: str = ""
 
 
-# -- from the bridge ---------------------------------------------------------------------------------
+# From the bridge
 
 
 @dataclass(frozen=True)
@@ -212,8 +218,9 @@ class Loading:
 class Started:
     """Painting begins. Where paint will land is told before the first preview.
 
-    `canvas_width/height` is the size afterwards, the old picture lies in it at `origin`. A preview covers
-    `context`; of it only what `mask` (gray8, the size of `paste`) lets through belongs on the canvas.
+    `canvas_width/height` is the size afterwards, the old picture lies in it at `origin`. A
+    preview covers `context`; of it only what `mask` (gray8, the size of `paste`) lets through
+    belongs on the canvas.
     """
 
     type: ClassVar[str] = "started"
@@ -332,8 +339,8 @@ class Refused:
     fatal: bool = False
 
 
-ClientMessage = Union[Hello, Submit, Cancel, Keep, Fetch]
-JobEvent = Union[Accepted, Queued, Loading, Started, Preview, Painted, Finished, Cancelled, Failed]
-ServerMessage = Union[Welcome, History, Refused, JobEvent]
-Message = Union[ClientMessage, ServerMessage]
+ClientMessage = Hello | Submit | Cancel | Keep | Fetch
+JobEvent = Accepted | Queued | Loading | Started | Preview | Painted | Finished | Cancelled | Failed
+ServerMessage = Welcome | History | Refused | JobEvent
+Message = ClientMessage | ServerMessage
 TERMINAL = (Finished, Cancelled, Failed)
