@@ -1,0 +1,107 @@
+"""The only door into the engine: requests, events, errors, hooks, the catalogue, and `Engine` itself.
+
+Importing this package, and asking for its catalogue, does not import torch: a bridge, a command line or an
+editor's test may do both and stay small. `Engine` and what paints are imported when first named.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from engine.api import (
+    MAX_CANDIDATES,
+    MAX_SEED,
+    MAX_SIDE,
+    MAX_STEPS,
+    MODES,
+    Box,
+    Control,
+    Denoised,
+    Event,
+    Extension,
+    Finished,
+    Layout,
+    Loading,
+    MaskShape,
+    Mode,
+    ModeRules,
+    Need,
+    Painted,
+    PaintRequest,
+    Pixels,
+    Plan,
+    Size,
+    Started,
+)
+from engine.errors import (
+    CancelledError,
+    EngineError,
+    ModelError,
+    OutOfMemoryError,
+    PluginError,
+    RefusedError,
+    RequestError,
+    UnknownWordsError,
+)
+from engine.families import ModelCard
+from engine.hookspecs import hookimpl
+from engine.weights import Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from engine.core import Engine
+    from engine.provenance import replayed, stamped_png
+
+_LATE = {
+    "Engine": "engine.core",
+    "replayed": "engine.provenance",
+    "stamped_png": "engine.provenance",
+}
+
+__all__ = [
+    "MAX_CANDIDATES",
+    "MAX_SEED",
+    "MAX_SIDE",
+    "MAX_STEPS",
+    "MODES",
+    "Box",
+    "CancelledError",
+    "Catalogue",
+    "Control",
+    "Denoised",
+    "Engine",
+    "EngineError",
+    "Event",
+    "Extension",
+    "Finished",
+    "Layout",
+    "Loading",
+    "MaskShape",
+    "Mode",
+    "ModeRules",
+    "ModelCard",
+    "ModelError",
+    "Need",
+    "OutOfMemoryError",
+    "PaintRequest",
+    "Painted",
+    "Pixels",
+    "Plan",
+    "PluginError",
+    "RefusedError",
+    "RequestError",
+    "Size",
+    "Started",
+    "UnknownWordsError",
+    "catalogue",
+    "hookimpl",
+    "replayed",
+    "stamped_png",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what paints when it is first named (PEP 562)."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ EngineError
 |-- RequestError          the caller's fault: `field` names what, the message says what is accepted
 |   `-- UnknownWordsError the model knows none of the prompt's words; `suggestions` offers some
 |-- ModelError            a checkpoint is missing, broken or of an unknown kind
+|-- PluginError           a plugin is broken or misspelt; the message names it
 |-- RefusedError          a filter said no; `category` says which rule
 |-- OutOfMemoryError      the picture does not fit; the message names the size that would
 `-- CancelledError        the painter changed their mind
@@ -36,6 +37,10 @@ class UnknownWordsError(RequestError):
 
 class ModelError(EngineError):
     """A model that is missing, broken, or of a kind we do not know."""
+
+
+class PluginError(EngineError):
+    """A plugin that cannot be loaded, registers nothing, or failed in a hook."""
 
 
 class RefusedError(EngineError):

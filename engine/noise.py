@@ -1,0 +1,55 @@
+"""Noise of one seed a candidate, the same on every device.
+
+Generators live on the CPU and draw in float32: a seed gives the same noise whatever device and precision
+the picture is painted with, and whichever other candidates share its batch.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.api import MAX_SEED
+
+_SEEDS = MAX_SEED + 1
+
+
+def drawn_seed() -> int:
+    """Return a fresh seed in 0..2**32 - 1, short enough to be read out and typed."""
+    return secrets.randbelow(2**32)
+
+
+def candidate_seeds(seed: int, count: int) -> tuple[int, ...]:
+    """Return the seeds of candidates 0..count-1: seed + k, wrapping at the largest seed.
+
+    So a candidate liked best can be painted again alone by giving its own seed.
+    """
+    return tuple((seed + k) % _SEEDS for k in range(count))
+
+
+class CandidateNoise:
+    """Unit noise (candidates, C, h, w); every call draws on, each candidate from its own generator.
+
+    `stream` tells apart the passes of one job: two passes never see the same noise.
+    """
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        shape: tuple[int, int, int],
+        device: str,
+        dtype: torch.dtype,
+        stream: int = 0,
+    ) -> None:
+        self._shape, self._device, self._dtype = shape, device, dtype
+        self._generators = [
+            torch.Generator("cpu").manual_seed(seed ^ (stream << 40)) for seed in seeds
+        ]
+
+    def __call__(self) -> Tensor:
+        """Return the next noise, one slice a candidate."""
+        each = [torch.randn(self._shape, generator=generator) for generator in self._generators]
+        return torch.stack(each).to(self._device, self._dtype)

@@ -1,0 +1,166 @@
+"""What made a picture: the record every result carries, and a PNG that holds it.
+
+The record is plain JSON. `replayed` turns it back into the request that paints the same pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from engine.api import Extension, MaskShape, Mode, PaintRequest, Pixels, Plan, Size
+
+if TYPE_CHECKING:
+    from engine.api import Layout, Started
+
+FORMAT = 1
+_PACKAGES = ("mahlstick", "torch", "numpy", "opencv-python-headless")
+
+
+def described(
+    request: PaintRequest,
+    started: Started,
+    plan: Plan,
+    model_sha256: str,
+    report: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what all candidates of a job have in common, JSON-able.
+
+    `plan` is the plan as it turned out (it names the step at which the painter kept), `report` what
+    laying the paint into the canvas had to correct.
+    """
+    return {
+        "format": FORMAT,
+        "mode": request.mode.value,
+        "prompt": request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "model": {"name": started.model, "sha256": model_sha256},
+        "sampler": started.sampler,
+        "schedule": started.schedule,
+        "steps": started.steps,
+        "guidance": started.guidance,
+        "strength": request.strength,
+        "seed": started.seed,
+        "candidates": request.candidates,
+        "size": None if request.size is None else asdict(request.size),
+        "extension": None if request.extension is None else asdict(request.extension),
+        "factor": request.factor,
+        "mask_shape": asdict(request.mask_shape),
+        "image_sha256": _digest(request.image),
+        "mask_sha256": _digest(request.mask),
+        "boxes": _boxes(started.layout),
+        "plan": asdict(plan),
+        "report": dict(report),
+        "versions": versions(),
+    }
+
+
+def of_candidate(common: Mapping[str, Any], candidate: int, seed: int) -> dict[str, Any]:
+    """Return the record of one candidate."""
+    return {**common, "candidate": candidate, "candidate_seed": seed}
+
+
+def replayed(
+    record: Mapping[str, Any], image: Pixels | None = None, mask: Pixels | None = None
+) -> PaintRequest:
+    """Return the request that paints a recorded picture again, given the pixels it started from.
+
+    All candidates of the recorded batch are painted; the record's `candidate` says which one is meant.
+    """
+    plan, size, extension = record["plan"], record["size"], record["extension"]
+    batches = tuple(tuple(batch) for batch in plan["batches"])
+    painted = tuple(sorted(k for batch in batches for k in batch))
+    everything = painted == tuple(range(record["candidates"]))
+    return PaintRequest(
+        mode=Mode(record["mode"]),
+        prompt=record["prompt"],
+        negative_prompt=record["negative_prompt"],
+        image=image,
+        mask=mask,
+        size=None if size is None else Size(**size),
+        extension=None if extension is None else Extension(**extension),
+        factor=record["factor"],
+        strength=record["strength"],
+        candidates=record["candidates"],
+        only=None if everything else painted,
+        seed=record["seed"],
+        steps=record["steps"],
+        guidance=record["guidance"],
+        sampler=record["sampler"],
+        schedule=record["schedule"],
+        model=record["model"]["name"],
+        mask_shape=MaskShape(**record["mask_shape"]),
+        plan=Plan(**{**plan, "batches": batches}),
+    )
+
+
+def stamped_png(image: Pixels, record: Mapping[str, Any]) -> bytes:
+    """Return a PNG of RGB or RGBA pixels that carries its record.
+
+    The text chunk `mahlstick` is the record as JSON; `parameters` is the line other tools read.
+    """
+    chunks = PngInfo()
+    chunks.add_itxt("parameters", parameters(record))
+    chunks.add_itxt("mahlstick", json.dumps(record, ensure_ascii=False))
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG", pnginfo=chunks, compress_level=1)
+    return stream.getvalue()
+
+
+def parameters(record: Mapping[str, Any]) -> str:
+    """Return prompt and settings in the three-line form that began with AUTOMATIC1111's web interface."""
+    prompt = " ".join(record["prompt"].split())  # a line break would end the prompt for readers
+    lines = [prompt]
+    if record["negative_prompt"]:
+        lines.append("Negative prompt: " + " ".join(record["negative_prompt"].split()))
+    layout = record["boxes"]["canvas"]
+    settings = {
+        "Steps": record["steps"],
+        "Sampler": record["sampler"],
+        "Schedule type": record["schedule"],
+        "CFG scale": record["guidance"],
+        "Seed": record["candidate_seed"],
+        "Size": f"{layout['width']}x{layout['height']}",
+        "Model hash": record["model"]["sha256"][:10],
+        "Model": record["model"]["name"],
+    }
+    if record["strength"] not in (None, 1.0):
+        settings["Denoising strength"] = record["strength"]
+    settings["Version"] = f"mahlstick {record['versions'].get('mahlstick', 'unknown')}"
+    return "\n".join([*lines, ", ".join(f"{key}: {value}" for key, value in settings.items())])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes pixels, as far as they are installed as packages."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _digest(pixels: Pixels | None) -> str | None:
+    if pixels is None:
+        return None
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def _boxes(layout: Layout) -> dict[str, Any]:
+    return {
+        "canvas": asdict(layout.canvas),
+        "origin_canvas": list(layout.origin_canvas),
+        "context_box_canvas": asdict(layout.context_box_canvas),
+        "working": asdict(layout.working),
+        "paste_box_canvas": asdict(layout.paste_box_canvas),
+    }
