@@ -1,7 +1,8 @@
-"""Noise paths and the levels a sampler walks along them.
+"""Levels of noise, and the contracts of everything that walks along them.
 
-x_t = alpha * x0 + sigma * eps. A variance-preserving path keeps alpha^2 + sigma^2 = 1; a flow path keeps
-alpha + sigma = 1; a zero-terminal-SNR path starts at alpha = 0, where a bare sigma/alpha would be infinite.
+x = alpha * x0 + sigma * eps. A variance-preserving path keeps alpha^2 + sigma^2 = 1; a flow path
+keeps alpha + sigma = 1; a zero-terminal-SNR path starts at alpha = 0, where a bare sigma/alpha
+would be infinite.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ class Level:
         if self.sigma == 0.0:
             return math.inf
         return 2.0 * (math.log(self.alpha) - math.log(self.sigma))
+
+    @property
+    def ratio(self) -> float:
+        """Noise over picture, sigma / alpha; inf for pure noise."""
+        return math.inf if self.alpha == 0.0 else self.sigma / self.alpha
 
 
 CLEAN = Level(1.0, 0.0)
@@ -62,12 +68,20 @@ class Sampler(Protocol):
 
 
 class NoisePath(Protocol):
-    """The forward process a model was trained on, as a function of time in [0, 1]; 1 is the noisiest."""
+    """The forward process a model was trained on, over time 0 (clean) to 1 (noisiest)."""
 
     def level(self, time: float) -> Level:
         """Return the level at a time."""
         ...
 
     def time(self, level: Level) -> float:
-        """Return the time of a level: the inverse of `level`."""
+        """Return the time at which the path has the level's sigma/alpha: the inverse of `level`."""
+        ...
+
+
+class Schedule(Protocol):
+    """Which levels of a path a sampler visits."""
+
+    def __call__(self, path: NoisePath, steps: int) -> list[Level]:
+        """Return steps + 1 levels of the path, noisiest first: `path.level(1.0)`, ..., `CLEAN`."""
         ...

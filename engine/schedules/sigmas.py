@@ -1,0 +1,49 @@
+"""Schedules that space sigma/alpha, on whatever path: Karras's and the exponential one.
+
+A zero-terminal-SNR or flow path starts at sigma/alpha = inf and continuous paths fall to 0, so the
+spacing is laid between 80 and 0.002, the range Karras et al. trained on, where the path goes
+beyond it. The first level is the path's own start all the same: above 80 nothing of a picture is
+left to see, so the step from there is the step from pure noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from engine.hookspecs import hookimpl
+from engine.schedules.level import CLEAN, Level, NoisePath, Schedule
+from engine.schedules.paths import trained_steps
+
+NOISIEST, CLEANEST = 80.0, 0.002
+RHO = 7.0
+
+
+def spaced(
+    path: NoisePath, steps: int, to: Callable[[float], float], back: Callable[[float], float]
+) -> list[Level]:
+    """Return levels whose `to(sigma/alpha)` is uniform; `back` is the inverse of `to`."""
+    start = path.level(1.0)
+    top = min(start.ratio, NOISIEST)
+    # The cleanest level the model has seen; a painting of low strength may start below it.
+    first = path.level(min(1.0 / trained_steps(path), 1.0)).ratio
+    bottom = min(max(first, CLEANEST), top / 2.0)
+    high, low = to(top), to(bottom)
+    sigmas = (back(high + (low - high) * i / (steps - 1)) for i in range(1, steps))
+    return [start, *(path.level(path.time(Level(1.0, sigma))) for sigma in sigmas), CLEAN]
+
+
+def karras(path: NoisePath, steps: int) -> list[Level]:
+    """Return levels dense at low noise: Karras et al. (arXiv:2206.00364), equation 5, rho = 7."""
+    return spaced(path, steps, lambda sigma: sigma ** (1.0 / RHO), lambda root: root**RHO)
+
+
+def exponential(path: NoisePath, steps: int) -> list[Level]:
+    """Return levels uniform in log-SNR, as DPM-Solver takes them (Lu et al., arXiv:2206.00927)."""
+    return spaced(path, steps, math.log, math.exp)
+
+
+@hookimpl
+def mahlstick_schedules() -> Mapping[str, Schedule]:
+    """Register the schedules of this module."""
+    return {"karras": karras, "exponential": exponential}
