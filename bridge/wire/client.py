@@ -1,0 +1,226 @@
+"""One blocking connection to a bridge: open it, send messages, receive messages.
+
+Everything the library or the operating system raises becomes a `LinkError` here, as a sentence.
+`send` may be called from another thread than `receive`; an editor uses `link.Link`, which does so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, NoReturn
+
+from .codec import decode, encode
+from .connection import START, Connection
+from .errors import (
+    BAD_MESSAGE,
+    CLOSED,
+    FORBIDDEN_ORIGIN,
+    INTERNAL,
+    NO_BRIDGE,
+    UNAUTHORIZED,
+    UNSUPPORTED_VERSION,
+    ClosedError,
+    DecodeError,
+    LinkError,
+    RejectedError,
+    UnreachableError,
+)
+from .limits import MAX_MESSAGE_BYTES
+from .messages import (
+    SUBPROTOCOL,
+    VERSION,
+    ClientMessage,
+    Hello,
+    Refused,
+    ServerMessage,
+    Welcome,
+)
+from .sockets import (
+    ClientConnection,
+    ConnectionClosed,
+    InvalidStatus,
+    Subprotocol,
+    WebSocketException,
+    connect,
+)
+
+OPEN_TIMEOUT_S = 10.0
+_PROTOCOL_FAULT = 1002  # the close code of RFC 6455 for it
+
+
+class Client:
+    """An open connection after hello and welcome; a context manager that closes it.
+
+    `welcome` is what the bridge offers.
+    """
+
+    def __init__(self, socket: ClientConnection, welcome: Welcome, url: str) -> None:
+        self.welcome = welcome
+        self.url = url
+        self._socket = socket
+
+    @classmethod
+    def open(
+        cls, connection: Connection, hello: Hello, timeout_s: float = OPEN_TIMEOUT_S
+    ) -> Client:
+        """Return a client that has been welcomed; raises `LinkError` or `DecodeError`."""
+        socket = _connect(connection, timeout_s)
+        try:
+            _send(socket, hello)
+            welcome = _welcomed(_receive(socket, timeout_s), connection)
+            return cls(socket, welcome, connection.url)
+        except BaseException:
+            _close(socket)
+            raise
+
+    def send(self, message: ClientMessage) -> None:
+        """Send a message; blocks while the bridge does not read. `EncodeError`, `ClosedError`."""
+        _send(self._socket, message)
+
+    def receive(self, timeout_s: float | None = None) -> ServerMessage | None:
+        """Return the next message, or None when the time is up; None waits for ever.
+
+        Raises `ClosedError`, also when the bridge closed in good order, and `DecodeError` after
+        closing the connection, for what follows an illegal message cannot be trusted.
+        """
+        try:
+            return _receive(self._socket, timeout_s)
+        except DecodeError:
+            _close(self._socket, _PROTOCOL_FAULT)
+            raise
+
+    def close(self) -> None:
+        """Close the connection; doing it twice is harmless."""
+        _close(self._socket)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _connect(connection: Connection, timeout_s: float) -> ClientConnection:
+    opening: Any = None
+    try:
+        opening = connect(
+            connection.url,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            additional_headers={"Authorization": f"Bearer {connection.token}"},
+            compression=None,  # pixels do not shrink enough to be worth the time
+            proxy=None,
+            open_timeout=timeout_s,
+            close_timeout=2,
+            max_size=MAX_MESSAGE_BYTES,
+        )
+        # Entered, not called: newer releases warn about a connection that is used bare.
+        socket: ClientConnection = opening.__enter__()
+    except InvalidStatus as error:
+        raise _rejected(connection, error.response.status_code, error.response.body) from None
+    except (OSError, WebSocketException, ValueError) as error:
+        raise _unreachable(connection, str(error) or type(error).__name__) from None
+    if socket.subprotocol != SUBPROTOCOL:
+        _close(socket)
+        text = f"What answers at {connection.url} does not speak {SUBPROTOCOL}. {START}."
+        raise RejectedError(UNSUPPORTED_VERSION, text)
+    return socket
+
+
+def _welcomed(answer: ServerMessage | None, connection: Connection) -> Welcome:
+    if answer is None:
+        raise _unreachable(connection, "it took the connection but did not answer hello in time")
+    if isinstance(answer, Refused):
+        raise RejectedError(answer.code, answer.message, answer.param)
+    if not isinstance(answer, Welcome):
+        text = f"The bridge answered hello with {answer.type}; accepted is welcome."
+        raise DecodeError(BAD_MESSAGE, text, "type")
+    if answer.version != VERSION:
+        text = (
+            f"The bridge speaks version {answer.version} of the protocol, this program {VERSION}. "
+            "Update the older of the two."
+        )
+        raise RejectedError(UNSUPPORTED_VERSION, text, "version")
+    return answer
+
+
+def _send(socket: ClientConnection, message: ClientMessage) -> None:
+    frame = encode(message)
+    try:
+        socket.send(frame)
+    except ConnectionClosed as error:
+        _ended(error)
+    except OSError as error:
+        raise ClosedError(CLOSED, f"The connection to the bridge broke: {error}.") from None
+
+
+def _receive(socket: ClientConnection, timeout_s: float | None) -> ServerMessage | None:
+    try:
+        frame = socket.recv(timeout_s)
+    except TimeoutError:
+        return None
+    except ConnectionClosed as error:
+        _ended(error)
+    if isinstance(frame, str):
+        raise DecodeError(BAD_MESSAGE, "The bridge sent text; accepted are binary messages.")
+    return decode(frame, "server")
+
+
+def _close(socket: ClientConnection, code: int = 1000) -> None:
+    # Closing is the last thing done to a socket: how it fails no longer matters to anyone.
+    with contextlib.suppress(OSError, WebSocketException):
+        socket.close(code)
+
+
+def _ended(error: ConnectionClosed) -> NoReturn:
+    frame = error.rcvd
+    if frame is not None and frame.reason:
+        raise ClosedError(CLOSED, f"The bridge closed the connection: {frame.reason}") from None
+    if frame is not None:
+        raise ClosedError(
+            CLOSED, f"The bridge closed the connection (code {frame.code})."
+        ) from None
+    raise ClosedError(CLOSED, "The connection to the bridge was lost.") from None
+
+
+def _unreachable(connection: Connection, reason: str) -> UnreachableError:
+    text = f"No bridge answers at {connection.url}: {reason.rstrip('.')}. {START}."
+    if connection.process_is_gone():
+        text = (
+            f"The bridge that wrote {connection.path or 'the connection file'} (process "
+            f"{connection.pid}) has ended. {START}."
+        )
+    return UnreachableError(NO_BRIDGE, text)
+
+
+def _rejected(connection: Connection, status: int, body: bytes | bytearray | None) -> LinkError:
+    code, message = _told(body)
+    if message:
+        return RejectedError(code or INTERNAL, message)
+    if status == 401:
+        text = f"The bridge at {connection.url} does not know this token. Read it again from the"
+        return RejectedError(UNAUTHORIZED, f"{text} connection file, which a new bridge rewrites.")
+    if status == 403:
+        text = f"The bridge at {connection.url} lets this program not in: wrong token, or a host"
+        return RejectedError(FORBIDDEN_ORIGIN, f"{text} name or origin that it does not allow.")
+    text = f"What answers at {connection.url} (HTTP status {status}) is not a bridge. {START}."
+    return UnreachableError(NO_BRIDGE, text)
+
+
+def _told(body: bytes | bytearray | None) -> tuple[str, str]:
+    """Return code and sentence of an error answer in the bridge's form; empty when it has none."""
+    try:
+        told = json.loads(body or b"")["error"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "", ""
+    if not isinstance(told, Mapping):
+        return "", ""
+    code, message = told.get("code"), told.get("message")
+    return str(code or "")[:100], str(message or "")[:1000]
