@@ -1,0 +1,25 @@
+"""The canvas: its spaces and masks, what the model is shown of it, and how paint reaches it exactly.
+
+`plan_canvas(request, native, multiple, latent_factor)` before the model runs, `finish(plan,
+picture)` after; between them `second_pass` and `tiles` refine what is larger than the model's
+native size. numpy and OpenCV only, no torch; importing it loads OpenCV, so `engine.core` imports it
+in the worker.
+"""
+
+from engine.canvas.colour import ColourReport
+from engine.canvas.plan import CanvasPlan, Finish, finish, plan_canvas, second_pass
+from engine.canvas.spaces import Spaces
+from engine.canvas.tiles import Tile, assembled, tiles
+
+__all__ = [
+    "CanvasPlan",
+    "ColourReport",
+    "Finish",
+    "Spaces",
+    "Tile",
+    "assembled",
+    "finish",
+    "plan_canvas",
+    "second_pass",
+    "tiles",
+]
