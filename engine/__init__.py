@@ -49,11 +49,14 @@ from engine.hookspecs import hookimpl
 from engine.weights import Catalogue, catalogue
 
 if TYPE_CHECKING:
+    from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
     from engine.provenance import replayed, stamped_png
 
 _LATE = {
+    "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
+    "merged": "engine.canvas.paste",
     "replayed": "engine.provenance",
     "stamped_png": "engine.provenance",
 }
@@ -64,6 +67,7 @@ __all__ = [
     "MAX_SIDE",
     "MAX_STEPS",
     "MODES",
+    "Alpha",
     "Box",
     "CancelledError",
     "Catalogue",
@@ -95,6 +99,7 @@ __all__ = [
     "UnknownWordsError",
     "catalogue",
     "hookimpl",
+    "merged",
     "replayed",
     "stamped_png",
 ]

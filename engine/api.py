@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.errors import CancelledError, RequestError
 
 Pixels = NDArray[np.uint8]
-MAX_SIDE = 16_384
+MAX_SIDE = 8192  # the wire carries no larger picture
 MAX_CANDIDATES = 16
 MAX_STEPS = 500
 MAX_SEED = 2**63 - 1

@@ -1,0 +1,5 @@
+"""`python -m bridge` is `mahlstick`."""
+
+from bridge.cli import main
+
+main()

@@ -1,0 +1,32 @@
+"""`mahlstick serve`: the bridge, until Ctrl+C or SIGTERM."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Folder for jobs, results and the connection file.")
+    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="A settings file (TOML).")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Start the bridge for Krita, GIMP and the command line."""
+    from bridge.server import Ready, serve
+    from bridge.settings import load_settings
+
+    def announce(ready: Ready) -> None:
+        typer.echo(json.dumps({"ready": True, **dataclasses.asdict(ready)}, default=str))
+
+    configured = load_settings(
+        settings, host=host, port=port, state_dir=state_dir, log_level=log_level
+    )
+    serve(configured, announce)

@@ -1,0 +1,1 @@
+"""The demo's photograph, as data of the package."""
