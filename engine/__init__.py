@@ -1,13 +1,13 @@
-"""The only door into the engine: requests, events, errors, hooks, the catalogue, and `Engine` itself.
+"""The only door into the engine: requests, events, errors, hooks, the catalogue, `Engine` itself.
 
-Importing this package, and asking for its catalogue, does not import torch: a bridge, a command line or an
-editor's test may do both and stay small. `Engine` and what paints are imported when first named.
+Importing this package, and asking for its catalogue, does not import torch: a bridge, a command
+line or an editor's test may do both and stay small. What paints is imported when first named.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.api import (
     MAX_CANDIDATES,
@@ -105,7 +105,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import what paints when it is first named (PEP 562)."""
     if name in _LATE:
         return getattr(import_module(_LATE[name]), name)

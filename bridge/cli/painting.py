@@ -130,12 +130,15 @@ def _take(
 def _result(painted: Painted, started: Started, canvas: Pixels | None, job: Submit) -> Result:
     picture = painted.picture
     patch = np.frombuffer(picture.data, np.uint8).reshape(picture.height, picture.width, 4)
-    grown = _grown(started, canvas)
-    merged = laid(grown, patch, painted.paste.left, painted.paste.top)
+    box = Box(painted.paste.left, painted.paste.top, picture.width, picture.height)
+    under = _grown(started, None if job.mode == "upscale" else canvas)
+    # A picture that is refined as a whole keeps its own transparency.
+    keeps = job.mode == "refine" and job.mask is None
+    whole = merged(under, patch, box, Alpha.KEEP if keeps else Alpha.OVER)
     return Result(
         painted.candidate,
         painted.seed,
-        merged,
+        whole,
         painted.score,
         painted.seconds,
         dict(painted.record),
