@@ -18,7 +18,7 @@ import typing
 from typing import Any, Literal, NoReturn
 
 from .errors import BAD_MESSAGE, BAD_REQUEST, TOO_LARGE, DecodeError, EncodeError
-from .kinds import Blobs, Buffer, Fault, record_of, show
+from .kinds import Blobs, Buffer, Fault, show
 from .limits import (
     BYTES_PER_PIXEL,
     LENGTH_BYTES,
@@ -36,6 +36,7 @@ from .messages import (
     Started,
     Submit,
 )
+from .records import record_of
 
 Side = Literal["client", "server"]
 _LENGTH = struct.Struct("<I")

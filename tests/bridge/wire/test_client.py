@@ -186,7 +186,7 @@ def test_a_dead_bridges_file_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_server_of_another_protocol_is_rejected() -> None:
-    server = serve(lambda socket: socket.recv(), "127.0.0.1", 0)
+    server = serve(lambda socket: socket.close(), "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
