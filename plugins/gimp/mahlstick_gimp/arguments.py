@@ -1,0 +1,165 @@
+"""What a painter may ask for: one table, declared to GIMP from here and read back from here.
+
+GIMP remembers the last values, checks types and ranges, and shows the texts in its Procedure
+Browser. Its integers have 32 bits, seeds 64: so the seed is a text, empty for a new one each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from .errors import PainterError
+from .host import Foreign, Gimp, GObject
+
+MAX_SEED = 2**63 - 1
+Source = Literal["visible", "layer"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line or more of text."""
+
+    name: str
+    label: str
+    blurb: str
+    default: str = ""
+
+    def declare(self, procedure: Foreign) -> None:
+        """Make it an argument of a procedure."""
+        procedure.add_string_argument(self.name, self.label, self.blurb, self.default, _FLAGS)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number within bounds; whole when its default is."""
+
+    name: str
+    label: str
+    blurb: str
+    low: float
+    high: float
+    default: float
+
+    def declare(self, procedure: Foreign) -> None:
+        """Make it an argument of a procedure."""
+        whole = isinstance(self.default, int)
+        add = procedure.add_int_argument if whole else procedure.add_double_argument
+        add(self.name, self.label, self.blurb, self.low, self.high, self.default, _FLAGS)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words, each with a label."""
+
+    name: str
+    label: str
+    blurb: str
+    options: tuple[tuple[str, str], ...]
+
+    def declare(self, procedure: Foreign) -> None:
+        """Make it an argument of a procedure; the first option is the default."""
+        choice = Gimp.Choice.new()
+        for number, (word, label) in enumerate(self.options):
+            choice.add(word, number, label, "")
+        default = self.options[0][0]
+        procedure.add_choice_argument(self.name, self.label, self.blurb, choice, default, _FLAGS)
+
+
+Argument = Text | Number | Choice
+_FLAGS = GObject.ParamFlags.READWRITE
+
+PROMPT = Text("prompt", "_Prompt", "What to paint, in words; empty fills from the surroundings")
+NEGATIVE = Text("negative-prompt", "_Avoid", "What the paint must not show, in words")
+SEED = Text("seed", "S_eed", "A whole number that repeats a result; empty for a new one each time")
+CANDIDATES = Number(
+    "candidates", "_Candidates", "How many are painted; the best becomes the layer", 1, 16, 1
+)
+STEPS = Number("steps", "S_teps", "How many steps to paint in; 0 for the model's own", 0, 500, 0)
+STRENGTH = Number(
+    "strength",
+    "St_rength",
+    "How much may change: 1 paints anew, little keeps what is there",
+    0.01,
+    1.0,
+    1.0,
+)
+GUIDANCE = Number(
+    "guidance",
+    "_Guidance",
+    "How closely to follow the prompt; 0 for the model's own",
+    0.0,
+    50.0,
+    0.0,
+)
+SOFT_EDGE = Number(
+    "soft-edge", "S_oft edge", "By how many pixels paint may leave the selection", 0, 512, 0
+)
+MODEL = Text("model", "_Model", "The model's name; empty for the bridge's own choice")
+SAMPLER = Text("sampler", "Sa_mpler", "The sampler's name; empty for the model's own")
+SOURCE = Choice(
+    "source",
+    "_Look at",
+    "What the paint is fitted to",
+    (("visible", "All that is visible"), ("layer", "The selected layer")),
+)
+
+FILL: Sequence[Argument] = (
+    PROMPT,
+    NEGATIVE,
+    SEED,
+    CANDIDATES,
+    STEPS,
+    STRENGTH,
+    GUIDANCE,
+    SOFT_EDGE,
+    MODEL,
+    SAMPLER,
+    SOURCE,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of one run; None and empty texts leave the choice to the model."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    seed: int | None = None
+    candidates: int = 1
+    steps: int | None = None
+    strength: float = 1.0
+    guidance: float | None = None
+    soft_edge: int = 0
+    model: str | None = None
+    sampler: str | None = None
+    source: Source = "visible"
+
+
+def read_settings(config: Foreign) -> Settings:
+    """The values in GIMP's ProcedureConfig; PainterError for a seed that is no number."""
+    told = {
+        field.name: config.get_property(field.name.replace("_", "-")) for field in fields(Settings)
+    }
+    told["prompt"] = told["prompt"] or ""  # a text GIMP was not given is None
+    told["negative_prompt"] = told["negative_prompt"] or ""
+    told["seed"] = _seed(told["seed"] or "")
+    for optional in ("steps", "guidance", "model", "sampler"):
+        told[optional] = told[optional] or None
+    return Settings(**told)
+
+
+def _seed(text: str) -> int | None:
+    if not text.strip():
+        return None
+    try:
+        seed = int(text.strip())
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= MAX_SEED:
+        raise PainterError(
+            f"The seed is “{text}”; accepted are whole numbers from 0 to {MAX_SEED}. "
+            "Leave it empty for a new one each time."
+        )
+    return seed

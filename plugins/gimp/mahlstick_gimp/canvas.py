@@ -1,0 +1,126 @@
+"""A GIMP image as the picture Mahlstick paints into: reading it, and where a new layer goes.
+
+Pixels are asked for as sRGB with straight alpha, 8 bits ("R'G'B'A u8"): GEGL converts gray,
+indexed, 16-bit, float and every profile. Rectangles are in image pixels. Main thread only, like all
+of libgimp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .arguments import Source
+from .errors import PainterError
+from .host import Foreign, Gegl, Gimp
+from .protocol import Rect
+
+PIXELS = "R'G'B'A u8"
+MASK = "Y u8"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the layer tree a new layer goes."""
+
+    parent: Foreign  # a Gimp.GroupLayer, or None for the top level
+    position: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One box of the image as it was when the painter asked."""
+
+    box: Rect
+    pixels: bytes  # RGBA8
+    selection: bytes  # gray8, 0 = not selected
+
+
+class Canvas:
+    """Reads one GIMP image. `source` says whether all that is visible is read, or one layer."""
+
+    def __init__(
+        self, image: Foreign, drawables: list[Foreign], source: Source = "visible"
+    ) -> None:
+        self.image = image
+        self._layer = _as_layer(drawables) if source == "layer" else None
+
+    @property
+    def width(self) -> int:
+        """The image's width in pixels."""
+        return self.image.get_width()
+
+    @property
+    def height(self) -> int:
+        """The image's height in pixels."""
+        return self.image.get_height()
+
+    def is_open(self) -> bool:
+        """Whether the painter still has the image; false after it was closed."""
+        return self.image.is_valid()
+
+    def selection_box(self) -> Rect:
+        """The box around the selection. PainterError when nothing is selected."""
+        _, chosen, left, top, right, bottom = Gimp.Selection.bounds(self.image)
+        if not chosen:
+            raise PainterError(
+                "Nothing is selected, so there is nothing to fill. Select the part of the picture "
+                "that is to be painted (a soft edge is honoured), then try again."
+            )
+        return Rect(left, top, right - left, bottom - top)
+
+    def snapshot(self, box: Rect) -> Snapshot:
+        """Pixels and selection of `box`; transparent and unselected where it leaves the image."""
+        return Snapshot(box, self._pixels(box), self._selection(box))
+
+    def place(self) -> Place:
+        """Right above what was read, so that paint covers exactly that."""
+        if self._layer is None:
+            return Place(None, 0)
+        return Place(self._layer.get_parent(), self.image.get_item_position(self._layer))
+
+    def require_paintable(self) -> None:
+        """PainterError while GIMP would refuse a new layer."""
+        if self.image.get_floating_sel() is not None:
+            raise PainterError(
+                "A floating selection is in the way. Anchor it (Layer > Anchor Layer) or make it a "
+                "layer of its own, then try again."
+            )
+
+    def _pixels(self, box: Rect) -> bytes:
+        if self._layer is not None:
+            return _read_layer(self._layer, box)
+        # The projection has no buffer of its own in libgimp; a layer made from it does.
+        visible = Gimp.Layer.new_from_visible(self.image, self.image, "visible")
+        try:
+            return _read_layer(visible, box)
+        finally:
+            visible.delete()
+
+    def _selection(self, box: Rect) -> bytes:
+        return _read(self.image.get_selection().get_buffer(), box, MASK)
+
+
+def gegl_box(box: Rect) -> Foreign:
+    """The same rectangle as GEGL's own type."""
+    return Gegl.Rectangle.new(box.left, box.top, box.width, box.height)
+
+
+def _as_layer(drawables: list[Foreign]) -> Foreign:
+    layers = [drawable for drawable in drawables if isinstance(drawable, Gimp.Layer)]
+    if len(layers) != 1:
+        raise PainterError(
+            f"One layer is needed to read from, but {len(layers)} are selected. Select one "
+            "layer, or let Mahlstick see all that is visible."
+        )
+    return layers[0]
+
+
+def _read_layer(layer: Foreign, box: Rect) -> bytes:
+    _, left, top = layer.get_offsets()
+    inside = Rect(box.left - left, box.top - top, box.width, box.height)
+    return _read(layer.get_buffer(), inside, PIXELS)
+
+
+def _read(buffer: Foreign, box: Rect, pixel_format: str) -> bytes:
+    # NONE pads with zeros; the other policies would repeat border pixels outside the layer.
+    return buffer.get(gegl_box(box), 1.0, pixel_format, Gegl.AbyssPolicy.NONE)

@@ -1,0 +1,231 @@
+"""The window of an interactive run: prompt, settings, progress. It stays open between tries.
+
+It has no values of its own: every widget is bound to GIMP's ProcedureConfig, which GIMP remembers.
+"""
+
+from __future__ import annotations
+
+from . import arguments
+from .arguments import Argument, Choice, Number, read_settings
+from .canvas import Canvas
+from .errors import PainterError
+from .host import Foreign
+from .job import Job, Outcome
+from .protocol import Offline, Online, Painting
+from .requests import fill_request
+from .turns import Turns, open_session
+from .widgets import Gdk, GimpUi, Gtk
+
+ROLE = "mahlstick"
+TITLE = "Mahlstick: Fill Selection"
+SPACING = 6
+PROMPT_HEIGHT = 64
+SHOWN = (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED)
+MORE = (
+    arguments.STEPS,
+    arguments.GUIDANCE,
+    arguments.SOFT_EDGE,
+    arguments.MODEL,
+    arguments.SAMPLER,
+    arguments.SOURCE,
+)
+
+
+def run(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
+    """Show the window until the painter closes it; the outcome is that of the last painting."""
+    GimpUi.init(ROLE)
+    return FillWindow(image, drawables, config).run()
+
+
+class FillWindow:
+    """The window, its session with the bridge, and the job that runs, if any."""
+
+    def __init__(self, image: Foreign, drawables: list[Foreign], config: Foreign) -> None:
+        self._image = image
+        self._drawables = drawables
+        self._config = config
+        self._turns = Turns()
+        self._session = open_session(self._turns.wake)
+        self._job: Job | None = None
+        self._last = Outcome("cancelled")
+        self._offline = ""
+        self._open = True
+        self._build()
+
+    def run(self) -> Outcome:
+        """Show the window and return when it was closed."""
+        self._window.show_all()
+        self._show_state()
+        try:
+            self._turns.run(self._turn)
+        finally:
+            self._session.close()
+            self._window.destroy()
+        return self._last
+
+    def _turn(self) -> bool:
+        for change in self._session.poll():
+            if isinstance(change, (Online, Offline)):
+                self._connection(change)
+            if self._job is not None:
+                self._job.take(change)
+                self._settle()
+        return self._open
+
+    def _connection(self, change: Online | Offline) -> None:
+        online = isinstance(change, Online)
+        self._offline = "" if online else change.message
+        if self._job is None:
+            self._say(f"Connected to {change.welcome.server}." if online else change.message)
+
+    def _paint(self, *_: object) -> None:
+        if self._job is not None:
+            return
+        try:
+            self._job = self._submitted()
+        except PainterError as error:
+            self._say(str(error))
+        else:
+            self._say("Sent to the bridge.")
+        self._show_state()
+
+    def _submitted(self) -> Job:
+        settings = read_settings(self._config)
+        if self._offline:
+            raise PainterError(self._offline)
+        if not self._image.is_valid():
+            raise PainterError(
+                "The picture was closed. Open it again and choose Fill Selection there."
+            )
+        canvas = Canvas(self._image, self._drawables, settings.source)
+        canvas.require_paintable()
+        request = fill_request(canvas, settings)
+        return Job(self._session, canvas, request, "stream", self._progress)
+
+    def _cancel(self, *_: object) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._settle()
+
+    def _keep(self, *_: object) -> None:
+        if self._job is not None:
+            self._job.keep()
+
+    def _close(self, *_: object) -> bool:
+        self._cancel()
+        self._open = False
+        self._turns.wake()
+        return True  # the window goes when the loop has ended
+
+    def _settle(self) -> None:
+        """Leave the job once it is over."""
+        outcome = self._job.outcome if self._job else None
+        if outcome is None:
+            return
+        self._job = None
+        if outcome.ending == "finished":
+            self._last = outcome
+        self._bar.set_fraction(0.0)
+        self._say(_sentence(outcome))
+        self._show_state()
+
+    def _progress(self, painting: Painting) -> None:
+        self._bar.set_fraction(painting.progress)
+        self._say(_status(painting))
+
+    def _say(self, text: str) -> None:
+        self._status.set_text(text)
+
+    def _show_state(self) -> None:
+        busy = self._job is not None
+        self._paint_button.set_sensitive(not busy)
+        self._cancel_button.set_sensitive(busy)
+        self._keep_button.set_sensitive(busy)
+
+    def _build(self) -> None:
+        self._window = GimpUi.Dialog(title=TITLE, role=ROLE)
+        self._window.connect("delete-event", self._close)
+        self._window.connect("response", self._close)  # Escape
+        area = self._window.get_content_area()
+        area.set_spacing(SPACING)
+        area.set_border_width(2 * SPACING)
+        self._bar = Gtk.ProgressBar()
+        self._status = Gtk.Label(label="Looking for the bridge.", xalign=0.0, wrap=True)
+        self._status.set_max_width_chars(50)
+        more = Gtk.Expander(label="More")
+        more.add(self._grid(MORE))
+        for widget in (self._prompt(), self._grid(SHOWN), more, self._bar, self._status):
+            area.pack_start(widget, False, False, 0)
+        area.pack_start(self._buttons(), False, False, 0)
+
+    def _buttons(self) -> Foreign:
+        box = Gtk.ButtonBox(orientation=Gtk.Orientation.HORIZONTAL, spacing=SPACING)
+        box.set_layout(Gtk.ButtonBoxStyle.END)
+        wanted = (
+            ("_Close", self._close),
+            ("C_ancel", self._cancel),
+            ("_Keep This", self._keep),
+            ("_Paint", self._paint),
+        )
+        made = [Gtk.Button(label=label, use_underline=True) for label, _ in wanted]
+        for button, (_, action) in zip(made, wanted, strict=True):
+            button.connect("clicked", action)
+            box.add(button)
+        _, self._cancel_button, self._keep_button, self._paint_button = made
+        return box
+
+    def _prompt(self) -> Foreign:
+        buffer = GimpUi.prop_text_buffer_new(self._config, arguments.PROMPT.name, -1)
+        view = Gtk.TextView(buffer=buffer, wrap_mode=Gtk.WrapMode.WORD_CHAR, accepts_tab=False)
+        view.set_tooltip_text(f"{arguments.PROMPT.blurb}. Enter paints, Shift+Enter starts a line.")
+        view.connect("key-press-event", self._key)
+        scroll = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN, min_content_height=PROMPT_HEIGHT)
+        scroll.add(view)
+        return scroll
+
+    def _key(self, _view: Foreign, event: Foreign) -> bool:
+        enter = event.keyval in (Gdk.KEY_Return, Gdk.KEY_KP_Enter)
+        if not enter or event.state & Gdk.ModifierType.SHIFT_MASK:
+            return False
+        self._paint()
+        return True
+
+    def _grid(self, rows: tuple[Argument, ...]) -> Foreign:
+        grid = Gtk.Grid(column_spacing=2 * SPACING, row_spacing=SPACING)
+        for row, argument in enumerate(rows):
+            widget = _editor(argument, self._config)
+            widget.set_tooltip_text(argument.blurb)
+            widget.set_hexpand(True)
+            label = Gtk.Label(label=argument.label, use_underline=True, xalign=0.0)
+            label.set_mnemonic_widget(widget)
+            grid.attach(label, 0, row, 1, 1)
+            grid.attach(widget, 1, row, 1, 1)
+        return grid
+
+
+def _editor(argument: Argument, config: Foreign) -> Foreign:
+    if isinstance(argument, Choice):
+        return GimpUi.prop_choice_combo_box_new(config, argument.name)
+    if isinstance(argument, Number):
+        whole = isinstance(argument.default, int)
+        step, page, digits = (1, 5, 0) if whole else (0.05, 0.25, 2)
+        return GimpUi.prop_spin_button_new(config, argument.name, step, page, digits)
+    return GimpUi.prop_entry_new(config, argument.name, -1)
+
+
+def _status(painting: Painting) -> str:
+    if painting.state == "queued":
+        return f"Waiting: {painting.position} before this one." if painting.position else "Next."
+    if painting.state == "loading":
+        return f"The bridge is reading the model {painting.model}."
+    if painting.state == "painting":
+        return f"Painting: step {painting.step} of {painting.steps * painting.candidates}."
+    return "Sent to the bridge."
+
+
+def _sentence(outcome: Outcome) -> str:
+    if outcome.ending == "finished":
+        return f"Done. Seed {outcome.seed}. {outcome.message}".strip()
+    if outcome.ending == "cancelled":
+        return "Cancelled; the picture is as it was."
+    return outcome.message

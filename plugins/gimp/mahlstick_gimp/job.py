@@ -1,0 +1,146 @@
+"""One painting, from the request to the layer. Main thread; the session's threads only wake it.
+
+Streaming, the layer enters the image when the bridge tells where paint will land, and previews form
+in it. Otherwise (a batch) the image is touched once, at the end, so that nothing is ever half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .canvas import Canvas, Place
+from .host import Foreign
+from .layers import PaintLayer
+from .protocol import (
+    Change,
+    Offline,
+    Painted,
+    Painting,
+    Preview,
+    Rect,
+    Session,
+    Started,
+    Updated,
+    moved,
+)
+from .recipes import recipe
+from .requests import Request
+
+NAME_LENGTH = 40
+Ending = Literal["finished", "cancelled", "failed"]
+Show = Literal["stream", "result"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended; `message` is a sentence, `layer` GIMP's layer when there is one."""
+
+    ending: Ending
+    message: str = ""
+    layer: Foreign = None
+    seed: int | None = None
+
+
+class Job:
+    """Paints `request` on `canvas`. `take` moves it; `outcome` is None until it is over.
+
+    `progressed` is called with the painting after every change.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        canvas: Canvas,
+        request: Request,
+        show: Show,
+        progressed: Callable[[Painting], None],
+    ) -> None:
+        self.outcome: Outcome | None = None
+        self._session = session
+        self._canvas = canvas
+        self._place: Place = canvas.place()
+        self._request = request
+        self._show: Show = show
+        self._progressed = progressed
+        self._paint: PaintLayer | None = None
+        self._id = request.submit.job
+        session.submit(request.submit)
+
+    def take(self, change: Change) -> None:
+        """Take in one change of the session; draws on the canvas. Nothing after the end."""
+        if self.outcome is not None:
+            return
+        if isinstance(change, Offline):
+            self._end(Outcome("failed", change.message))
+        elif isinstance(change, Updated) and change.painting.job == self._id:
+            self._advance(change.painting, change.event)
+
+    def cancel(self) -> None:
+        """Stop, and leave the image as it was. The bridge is told; nobody waits for its answer."""
+        if self.outcome is None:
+            self._end(Outcome("cancelled"))
+
+    def keep(self) -> None:
+        """Stop at this step and make the candidate on the canvas the result."""
+        self._session.keep(self._id, [0])
+
+    def _advance(self, painting: Painting, event: object) -> None:
+        if self._is_abandoned():
+            self._end(Outcome("cancelled"))
+        elif isinstance(event, Started) and self._show == "stream":
+            self._insert(event)
+        elif (
+            isinstance(event, Preview) and event.candidate == 0 and self._paint and painting.layout
+        ):
+            self._paint.show(event.picture, self._in_image(painting.layout.context))
+        elif painting.state == "finished":
+            self._finish(painting)
+        elif painting.state == "failed":
+            self._end(Outcome("failed", painting.message))
+        elif painting.state == "cancelled":
+            self._end(Outcome("cancelled"))
+        self._progressed(painting)
+
+    def _is_abandoned(self) -> bool:
+        """Whether the painter closed the image, or undid or deleted the layer: a way to cancel."""
+        return not self._canvas.is_open() or (
+            self._paint is not None and not self._paint.is_there()
+        )
+
+    def _insert(self, layout: Started) -> None:
+        if self._paint is None:  # a job that the bridge began anew keeps its layer
+            self._paint = self._layer(layout.paste, layout.mask.data)
+
+    def _layer(self, paste: Rect, mask: bytes) -> PaintLayer:
+        name = " ".join(self._request.submit.prompt.split())[:NAME_LENGTH] or "Mahlstick"
+        return PaintLayer(self._canvas.image, self._place, name, self._in_image(paste), mask)
+
+    def _in_image(self, box: Rect) -> Rect:
+        return moved(box, self._request.submit.origin)
+
+    def _finish(self, painting: Painting) -> None:
+        if not painting.best or painting.layout is None:
+            self._end(Outcome("failed", "The bridge ended the job without a picture. Try again."))
+            return
+        best: Painted = painting.best[0]
+        paint = self._paint or self._layer(best.paste, best.picture.data[3::4])
+        paint.finish(best.picture.data, recipe(self._request.submit, painting.layout, best))
+        self._paint = None  # the painter's own from here on
+        message = " ".join([*painting.layout.notes, *_unknown(painting.layout.unknown_words)])
+        self._end(Outcome("finished", message, paint.layer, painting.layout.seed))
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._paint is not None:
+            self._paint.discard()
+        if outcome.ending != "finished":
+            self._session.cancel(self._id)
+        self._session.forget(self._id)
+        self.outcome = outcome
+
+
+def _unknown(words: list[str]) -> list[str]:
+    if not words:
+        return []
+    return [f"The model did not understand: {', '.join(words)}."]

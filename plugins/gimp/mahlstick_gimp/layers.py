@@ -1,0 +1,110 @@
+"""The one layer a painting leaves behind.
+
+It enters the image in one closed undo group. What is then streamed into its buffer makes no undo
+steps: Ctrl+Z takes the whole layer away at any time, Ctrl+Y brings it back with its last pixels.
+"""
+
+from __future__ import annotations
+
+import json
+
+from .canvas import MASK, PIXELS, Place, gegl_box
+from .host import Foreign, Gimp
+from .previews import FLAT, spread
+from .protocol import Picture, Rect
+
+PARASITE = "mahlstick-painting"
+_TYPES = {
+    Gimp.ImageBaseType.RGB: Gimp.ImageType.RGBA_IMAGE,
+    Gimp.ImageBaseType.GRAY: Gimp.ImageType.GRAYA_IMAGE,
+    Gimp.ImageBaseType.INDEXED: Gimp.ImageType.INDEXEDA_IMAGE,
+}
+
+
+class PaintLayer:
+    """A new layer with a layer mask, at `box` of the image. Main thread only."""
+
+    def __init__(self, image: Foreign, place: Place, name: str, box: Rect, mask: bytes) -> None:
+        """Insert the layer as one undo step; `mask` is gray8 of the box's size.
+
+        The painter's selected layers stay selected, and his strokes keep going where they went.
+        """
+        self.image = image
+        self.box = box
+        self._whole = Rect(0, 0, box.width, box.height)
+        self._layer = _new_layer(image, name, box)
+        selected = image.get_selected_layers()
+        image.undo_group_start()
+        try:
+            image.insert_layer(self._layer, place.parent, place.position)
+            self._layer.set_offsets(box.left, box.top)
+            self._layer.add_mask(self._layer.create_mask(Gimp.AddMaskType.BLACK))
+        finally:
+            image.undo_group_end()
+        self._layer.set_edit_mask(False)
+        if selected:  # GIMP takes an empty list for a mistake
+            image.set_selected_layers(selected)
+        self._write(self._layer.get_mask(), MASK, mask)
+
+    @property
+    def layer(self) -> Foreign:
+        """GIMP's own layer."""
+        return self._layer
+
+    def is_there(self) -> bool:
+        """False once the painter undid or deleted it or closed the image: do not write then."""
+        return (
+            self.image.is_valid() and self._layer.is_valid() and self._layer.get_image() is not None
+        )
+
+    def show(self, picture: Picture, context: Rect) -> None:
+        """Put a preview of the box `context` on the canvas; no effect once the layer is gone."""
+        if not self.is_there():
+            return
+        self._write(self._layer, FLAT, spread(picture, context, self.box))
+
+    def finish(self, pixels: bytes, recipe: dict[str, object]) -> None:
+        """Give the layer its final RGBA8 pixels: alpha to its mask, the recipe into a parasite."""
+        if not self.is_there():
+            return
+        solid = bytearray(pixels)
+        solid[3::4] = b"\xff" * (len(pixels) // 4)
+        self._write(self._layer, PIXELS, bytes(solid))
+        self._write(self._layer.get_mask(), MASK, pixels[3::4])
+        self._remember(recipe)
+
+    def discard(self) -> None:
+        """Take the layer out of the image again."""
+        if self.is_there():
+            self.image.remove_layer(self._layer)
+            Gimp.displays_flush()
+
+    def _remember(self, recipe: dict[str, object]) -> None:
+        # ASCII only: libgimp takes a parasite's bytes as signed characters.
+        data = json.dumps(recipe, sort_keys=True).encode("ascii")
+        # Frozen, because attaching to a layer that is in an image would be an undo step of its own.
+        self.image.undo_freeze()
+        try:
+            flags = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+            self._layer.attach_parasite(Gimp.Parasite.new(PARASITE, flags, data))
+        finally:
+            self.image.undo_thaw()
+
+    def _write(self, drawable: Foreign, pixel_format: str, pixels: bytes) -> None:
+        buffer = drawable.get_buffer()
+        buffer.set(gegl_box(self._whole), pixel_format, pixels)
+        buffer.flush()
+        self._refresh(drawable)
+
+    def _refresh(self, drawable: Foreign = None) -> None:
+        (drawable or self._layer).update(0, 0, self.box.width, self.box.height)
+        Gimp.displays_flush()
+
+
+def _new_layer(image: Foreign, name: str, box: Rect) -> Foreign:
+    kind = _TYPES[image.get_base_type()]
+    mode = image.get_default_new_layer_mode()
+    layer = Gimp.Layer.new(image, name, box.width, box.height, kind, 100.0, mode)
+    # Soft edges were made to be blended in sRGB, not in linear light as GIMP does by itself.
+    layer.set_composite_space(Gimp.LayerColorSpace.RGB_PERCEPTUAL)
+    return layer

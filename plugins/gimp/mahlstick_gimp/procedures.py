@@ -1,0 +1,122 @@
+"""What GIMP finds in this plug-in: its procedures, their menu entries and arguments.
+
+Interactive runs open a window; runs without one, and runs with the last values, paint and return.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from .arguments import FILL, read_settings
+from .batch import paint
+from .canvas import Canvas
+from .errors import PainterError
+from .host import Foreign, Gegl, Gimp, GLib, GObject
+from .job import Outcome
+from .requests import fill_request
+
+FILL_SELECTION = "plug-in-mahlstick-fill-selection"
+MENU = "<Image>/Filters/Mahlstick"
+log = logging.getLogger(__name__)
+_ALWAYS = (
+    Gimp.ProcedureSensitivityMask.DRAWABLE
+    | Gimp.ProcedureSensitivityMask.DRAWABLES
+    | Gimp.ProcedureSensitivityMask.NO_DRAWABLES
+    | Gimp.ProcedureSensitivityMask.NO_IMAGE
+)
+
+
+class Mahlstick(Gimp.PlugIn):
+    """The plug-in as GIMP sees it."""
+
+    def do_set_i18n(self, _name: str) -> bool:
+        """Tell GIMP that there are no translations to look for."""
+        return False
+
+    def do_query_procedures(self) -> list[str]:
+        """Return the names of the procedures."""
+        return [FILL_SELECTION]
+
+    def do_create_procedure(self, name: str) -> Foreign:
+        """Return the procedure of this name, with texts, menu entry and arguments."""
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _fill, None)
+        procedure.set_menu_label("_Fill Selection...")
+        procedure.add_menu_path(MENU)
+        procedure.set_documentation(
+            "Paint what a prompt says into the selection",
+            "Sends the picture around the selection, the selection and the prompt to the Mahlstick "
+            "bridge, which must be running, and adds the result as one new layer with a layer "
+            "mask. Nothing outside the selection changes.",
+            name,
+        )
+        procedure.set_attribution("The Mahlstick founders", "The Mahlstick founders", "2026")
+        procedure.set_image_types("*")
+        # Never grey: what is missing is said in a sentence when the entry is chosen.
+        procedure.set_sensitivity_mask(_ALWAYS)
+        for argument in FILL:
+            argument.declare(procedure)
+        _declare_results(procedure)
+        return procedure
+
+
+def _declare_results(procedure: Foreign) -> None:
+    flags = GObject.ParamFlags.READWRITE
+    procedure.add_layer_return_value("layer", "Layer", "The new layer", True, flags)
+    procedure.add_string_return_value("seed", "Seed", "What repeats the result", "", flags)
+    procedure.add_string_return_value("notes", "Notes", "What the painter should know", "", flags)
+
+
+def _fill(
+    procedure: Foreign,
+    run_mode: Foreign,
+    image: Foreign,
+    drawables: list[Foreign],
+    config: Foreign,
+    _data: object,
+) -> Foreign:
+    Gegl.init(None)  # without it, scaled reads are silently black
+    try:
+        outcome = _runner(run_mode, image)(image, drawables, config)
+    except PainterError as error:
+        outcome = Outcome("failed", str(error))
+    except Exception as fault:  # the outermost call of the process: GIMP would show a traceback
+        log.exception("the procedure failed")
+        outcome = Outcome(
+            "failed", f"Mahlstick met a fault of its own ({fault!r}). Please report it."
+        )
+    return _answer(procedure, outcome)
+
+
+def _runner(run_mode: Foreign, image: Foreign) -> Callable[..., Outcome]:
+    if image is None:
+        raise PainterError("No picture is open. Open one or make a new one, then try again.")
+    return _run_window if run_mode == Gimp.RunMode.INTERACTIVE else _run_batch
+
+
+def _run_batch(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
+    settings = read_settings(config)
+    canvas = Canvas(image, drawables, settings.source)
+    canvas.require_paintable()
+    return paint(canvas, fill_request(canvas, settings))
+
+
+def _run_window(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
+    from .dialog import run  # it needs a screen, which a batch run may not have
+
+    return run(image, drawables, config)
+
+
+def _answer(procedure: Foreign, outcome: Outcome) -> Foreign:
+    if outcome.ending == "failed":
+        error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), outcome.message, 0)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+    if outcome.ending == "cancelled":
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+    seed = "" if outcome.seed is None else str(outcome.seed)
+    results = ((Gimp.Layer, outcome.layer), (str, seed), (str, outcome.message))
+    for index, (kind, value) in enumerate(results, start=1):
+        values.remove(index)
+        values.insert(index, GObject.Value(kind, value))
+    return values
