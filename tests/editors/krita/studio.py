@@ -108,13 +108,11 @@ class Profile:
         (plugins / "mahlstick_stage.desktop").write_text(DESKTOP, encoding="utf-8")
 
     def install(self, bundle: Path) -> None:
-        """Unpack a bundle the way Krita's own importer does: `pykrita/` and `actions/`."""
+        """Unpack a bundle where Krita's own importer puts its parts."""
+        plugins = self.resources / "pykrita"
         with zipfile.ZipFile(bundle) as archive:
-            archive.extractall(self.resources / "pykrita")  # noqa: S202 - we built it
-        for action in (self.resources / "pykrita").glob("**/*.action"):
-            folder = self.resources / "actions"
-            folder.mkdir(exist_ok=True)
-            shutil.copy(action, folder / action.name)
+            archive.extractall(plugins)
+        (plugins / "actions").rename(self.resources / "actions")
 
 
 def warm_home() -> Path:

@@ -1,7 +1,8 @@
 """A plugin for the tests only: plays one scenario inside Krita and quits.
 
-A scenario is a generator that yields whenever Krita's event loop should run; nested event loops starve
-Krita (its active layer stays None for ever). What it learns it leaves in `stage.facts` and in files.
+A scenario is a generator that yields whenever Krita's event loop should run; nested event loops
+starve Krita (its active layer stays None for ever). What it learns it leaves in `stage.facts` and
+in files.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Stage:
             yield
 
     def open(self, width: int, height: int, bgra: bytes) -> Iterator[None]:
-        """A new document with one layer of pixels, shown, active and ready; returned by `yield from`."""
+        """A new document with one layer, shown, active and ready: `x = yield from stage.open()`."""
         document = self.app.createDocument(width, height, "scene", "RGBA", "U8", "", 300.0)
         document.setBatchmode(True)
         document.rootNode().childNodes()[0].setPixelData(bgra, 0, 0, width, height)
@@ -113,6 +114,7 @@ class Player:
     def __init__(self) -> None:
         self._stage = Stage()
         self._steps: Steps | None = None
+        self._over = False
         self._timer = QTimer()
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -141,6 +143,10 @@ class Player:
 
     def _end(self, error: str) -> None:
         self._timer.stop()
+        if self._over:
+            _add_to_report(error)
+            return
+        self._over = True
         if error:
             self._stage.picture_of_the_screen("failure.png")
         report = {"error": error, "facts": self._stage.facts}
@@ -148,6 +154,13 @@ class Player:
         for document in self._stage.app.documents():
             document.setModified(False)
         self._stage.app.action("file_quit").trigger()
+
+
+def _add_to_report(error: str) -> None:
+    path = OUT / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    report["error"] = report["error"] or error
+    path.write_text(json.dumps(report), encoding="utf-8")
 
 
 def _scenario() -> Callable[[Stage], Steps]:

@@ -1,0 +1,142 @@
+"""One job bound to one document: what the bridge tells becomes paint on one layer.
+
+Previews are cut to the paste mask, so paint that is kept is never covered. Writing them may take a
+quarter of the time of Krita's one thread; of what arrives faster only the newest is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .canvas import Canvas
+from .pixels import moved, swapped
+from .protocol import JobEvent, Painted, Painting, Picture, Preview, Rect
+
+Patch = Callable[[Picture, Rect, Rect, bytes], "bytes | None"]
+REST = 3  # after writing for a time, rest for so many times as long
+NAME_LENGTH = 60
+
+
+class Easel:
+    """A painting from the click to the layer that stays.
+
+    `patch` cuts the pixels of a paste rectangle out of a preview.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        painting: Painting,
+        prompt: str,
+        origin: tuple[int, int],
+        patch: Patch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.painting = painting
+        self.prompt = prompt
+        self.shown = 0  # the candidate on the canvas
+        self.dropped = False  # by the painter: what still comes is not shown
+        self._canvas = canvas
+        self._origin = origin
+        self._patch = patch
+        self._clock = clock
+        self._chosen = False  # by the painter's hand
+        self._stale = False
+        self._rest_until = 0.0
+        self._layer = canvas.add_layer(_name(prompt) + " …")
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be painted."""
+        return self.dropped or self.painting.over
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the painter undid the layer or closed the document while it goes on."""
+        return not self.over and self._layer.gone
+
+    def take(self, painting: Painting, event: JobEvent) -> None:
+        """Understand what changed; a preview reaches the canvas at `tick`, an end at once."""
+        self.painting = painting
+        if self.dropped:
+            return
+        if isinstance(event, (Preview, Painted)):
+            self._stale = self._stale or event.candidate == self.shown
+        if painting.state == "finished":
+            self._finished()
+        elif painting.over:
+            self._layer.withdraw()
+
+    def tick(self) -> None:
+        """Use a turn of Krita's event loop: give the active layer back, show what is new."""
+        self._layer.settle()
+        if self._stale and not self.over and self._clock() >= self._rest_until:
+            self._show()
+
+    def drop(self) -> None:
+        """Leave the document as it was, whatever the bridge still says."""
+        if not self.over:
+            self.dropped = True
+            self._layer.withdraw()
+
+    def select(self, candidate: int) -> None:
+        """Show this candidate on the canvas from now on, and keep it as the result.
+
+        Paint that the painter added to the result's layer stays: a new layer is made then.
+        """
+        if self.dropped or not 0 <= candidate < self.painting.candidates:
+            return
+        self.shown, self._chosen, self._stale = candidate, True, True
+        if self.painting.state != "finished" or candidate not in self.painting.results:
+            return
+        if not self._layer.gone and self._layer.painted_over:
+            self._layer = self._canvas.add_layer(_name(self.prompt))
+        self._result()
+
+    def _finished(self) -> None:
+        best = self.painting.best
+        if not best:
+            self._layer.withdraw()
+            return
+        if not (self._chosen and self.shown in self.painting.results):
+            self.shown = best[0].candidate
+        self._result()
+
+    def _result(self) -> None:
+        if self._layer.gone:
+            return
+        self._show()
+        seed = self.painting.results[self.shown].seed
+        self._layer.finish(f"{_name(self.prompt)} [{seed}]")
+
+    def _show(self) -> None:
+        if self._layer.gone:
+            return
+        began = self._clock()
+        self._stale = False
+        painted = self.painting.results.get(self.shown)
+        if painted is not None:
+            self._layer.show(swapped(painted.picture.data), self._on_canvas(painted.paste))
+        else:
+            self._show_preview()
+        now = self._clock()
+        self._rest_until = now + REST * (now - began)
+
+    def _show_preview(self) -> None:
+        layout, picture = self.painting.layout, self.painting.picture(self.shown)
+        if layout is None or picture is None:
+            return
+        pixels = self._patch(picture, layout.context, layout.paste, layout.mask.data)
+        if pixels is not None:
+            self._layer.show(pixels, self._on_canvas(layout.paste))
+
+    def _on_canvas(self, rect: Rect) -> Rect:
+        return moved(rect, *self._origin)
+
+
+def _name(prompt: str) -> str:
+    words = " ".join(prompt.split())
+    if not words:
+        return "Filled from its surroundings"
+    return words if len(words) <= NAME_LENGTH else words[: NAME_LENGTH - 1] + "…"

@@ -1,0 +1,37 @@
+"""The wire, from the copy of `bridge/wire` that travels in this folder as `wire`.
+
+`plugins/build.py` puts the copy there. Type checkers read the original.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridge.wire.controller import Offline, Online, Told, Updated, new_id
+    from bridge.wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
+    from bridge.wire.painting import Painting
+    from bridge.wire.session import Change, Session
+else:
+    from .wire.controller import Offline, Online, Told, Updated, new_id
+    from .wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
+    from .wire.painting import Painting
+    from .wire.session import Change, Session
+
+__all__ = [
+    "Change",
+    "JobEvent",
+    "ModeName",
+    "Offline",
+    "Online",
+    "Painted",
+    "Painting",
+    "Picture",
+    "Preview",
+    "Rect",
+    "Session",
+    "Submit",
+    "Told",
+    "Updated",
+    "new_id",
+]

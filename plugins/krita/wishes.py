@@ -1,0 +1,65 @@
+"""What the painter asks for, and the message it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .canvas import Scene
+from .protocol import ModeName, Picture, Rect, Submit, new_id
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the docker's fields say. `strength` is 0 < strength <= 1; a seed of None is drawn."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    candidates: int = 4
+    strength: float = 1.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a click on the button will do; `label` is written on it."""
+
+    mode: ModeName
+    label: str
+
+
+FILL = Intent("inpaint", "Fill selection")
+REFINE_SELECTION = Intent("refine", "Refine selection")
+GENERATE = Intent("generate", "Generate")
+REFINE = Intent("refine", "Refine")
+
+
+def intent_of(selected: bool, strength: float) -> Intent:
+    """Return what is done with a selection or without one, at this strength."""
+    if strength < 1:
+        return REFINE_SELECTION if selected else REFINE
+    return FILL if selected else GENERATE
+
+
+def submit_of(wish: Wish, intent: Intent, scene: Scene) -> Submit:
+    """Return the message that asks for this, under a job name of its own."""
+    size = scene.region
+    image = Picture(size.width, size.height, "rgba8", scene.image)
+    paints_anew = intent.mode == "generate"
+    return Submit(
+        job=new_id(),
+        mode=intent.mode,
+        prompt=wish.prompt,
+        negative_prompt=wish.negative_prompt,
+        image=None if paints_anew else image,
+        mask=None if paints_anew else _mask(scene.mask, size),
+        width=size.width if paints_anew else None,
+        height=size.height if paints_anew else None,
+        strength=wish.strength if intent.mode == "refine" else None,
+        candidates=wish.candidates,
+        seed=wish.seed,
+        origin=(size.left, size.top),
+    )
+
+
+def _mask(mask: bytes | None, size: Rect) -> Picture | None:
+    return None if mask is None else Picture(size.width, size.height, "gray8", mask)

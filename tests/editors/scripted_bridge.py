@@ -1,0 +1,222 @@
+"""A bridge that plays a part: the real wire and a painter's gradient instead of a model.
+
+For what a real bridge does too seldom or too fast to be tested with: failures in mid-job,
+refusals, a pace of its own. It listens on a thread of the test's process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+from websockets.typing import Subprotocol
+
+from bridge.wire.codec import decode, encode
+from bridge.wire.limits import MAX_MESSAGE_BYTES
+from bridge.wire.messages import (
+    SUBPROTOCOL,
+    VERSION,
+    Accepted,
+    Cancel,
+    Cancelled,
+    Failed,
+    Finished,
+    Hello,
+    Keep,
+    Limits,
+    Message,
+    ModelInfo,
+    Painted,
+    Picture,
+    Preview,
+    Rect,
+    Started,
+    Submit,
+    Welcome,
+)
+
+Pixels = NDArray[np.uint8]
+TOKEN = "a-token-of-a-test"
+WELCOME = Welcome(
+    version=VERSION,
+    server="scripted bridge",
+    limits=Limits(MAX_MESSAGE_BYTES, 8192, 16, 500, 8),
+    models=[ModelInfo("gradient", "none", 64, 64, 8, 1.0, "straight")],
+    samplers=["straight"],
+    schedules=["even"],
+)
+
+
+@dataclass
+class Part:
+    """What the bridge does with every job, and what it has heard."""
+
+    steps: int = 8
+    step_s: float = 0.05
+    fail_at: int | None = None  # this step ends the job with a sentence
+    vanish_at: int | None = None  # this step ends the connection
+    heard: list[Message] = field(default_factory=list)
+
+    def submitted(self) -> Submit:
+        """The newest job that was asked for."""
+        return [m for m in self.heard if isinstance(m, Submit)][-1]
+
+
+@contextlib.contextmanager
+def scripted_bridge(part: Part, folder: Path) -> Iterator[Path]:
+    """A bridge that plays this part; yields its connection file."""
+    server = serve(
+        lambda socket: _Conversation(part, socket).run(),
+        "127.0.0.1",
+        0,
+        subprotocols=[Subprotocol(SUBPROTOCOL)],
+        compression=None,
+        max_size=MAX_MESSAGE_BYTES,
+    )
+    port = server.socket.getsockname()[1]
+    file = folder / "connection.json"
+    told = {"url": f"ws://127.0.0.1:{port}/v1/socket", "token": TOKEN, "version": "0"}
+    file.write_text(json.dumps(told), encoding="utf-8")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield file
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+class _Conversation:
+    """One connection; while it paints it listens between the steps."""
+
+    def __init__(self, part: Part, socket: ServerConnection) -> None:
+        self._part = part
+        self._socket = socket
+        self._seq = 0
+
+    def run(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                message = self._hear(None)
+                if isinstance(message, Hello):
+                    self._socket.send(encode(WELCOME))
+                elif isinstance(message, Submit):
+                    self._paint(message)
+
+    def _hear(self, timeout_s: float | None) -> Message | None:
+        try:
+            frame = self._socket.recv(timeout_s)
+        except TimeoutError:
+            return None
+        assert isinstance(frame, bytes)
+        message = decode(frame, "client")
+        self._part.heard.append(message)
+        return message
+
+    def _tell(self, kind: Any, **fields: Any) -> None:
+        self._seq += 1
+        self._socket.send(encode(kind(seq=self._seq, **fields)))
+
+    def _paint(self, submit: Submit) -> None:
+        job = submit.job
+        scene = Gradient(submit)
+        count = submit.candidates
+        self._tell(Accepted, job=job, position=0)
+        self._tell(Started, job=job, **scene.started(self._part.steps))
+        step = 0
+        for step in range(1, self._part.steps + 1):
+            if step == self._part.fail_at:
+                text = "The painter ran out of paint. Buy some, then try again."
+                self._tell(Failed, job=job, code="internal", message=text)
+                return
+            if step == self._part.vanish_at:
+                self._socket.close()
+                return
+            for candidate in range(count):
+                picture = scene.preview(candidate, step / self._part.steps)
+                fields = {"candidate": candidate, "step": step, "steps": self._part.steps}
+                self._tell(Preview, job=job, picture=picture, **fields)
+            asked = self._hear(self._part.step_s)
+            if isinstance(asked, Cancel):
+                self._tell(Cancelled, job=job)
+                return
+            if isinstance(asked, Keep):
+                break
+        for candidate in range(count):
+            fields = {"candidate": candidate, "seed": scene.seed + candidate, "score": None}
+            picture = scene.result(candidate, step / self._part.steps)
+            self._tell(Painted, job=job, paste=scene.paste, picture=picture, seconds=0.1, **fields)
+        order = list(reversed(range(count)))
+        self._tell(Finished, job=job, order=order, seconds=time.monotonic() % 1)
+
+
+class Gradient:
+    """What the scripted bridge paints: a ramp of red whose green is the candidate's number."""
+
+    seed = 4711
+
+    def __init__(self, submit: Submit) -> None:
+        self.count = submit.candidates
+        self.width = submit.image.width if submit.image else submit.width or 64
+        self.height = submit.image.height if submit.image else submit.height or 64
+        self.mask = np.full((self.height, self.width), 255, np.uint8)
+        if submit.mask is not None:
+            self.mask = np.frombuffer(submit.mask.data, np.uint8).reshape(self.height, self.width)
+        rows, columns = self.mask.any(1).nonzero()[0], self.mask.any(0).nonzero()[0]
+        left, top = int(columns[0]), int(rows[0])
+        self.paste = Rect(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+        self.context = Rect(0, 0, self.width, self.height)
+
+    def started(self, steps: int) -> dict[str, Any]:
+        """The layout, as `Started` tells it."""
+        p = self.paste
+        mask = self.mask[p.top : p.top + p.height, p.left : p.left + p.width]
+        return {
+            "seed": self.seed,
+            "seeds": [self.seed + i for i in range(self.count)],
+            "model": "gradient",
+            "sampler": "straight",
+            "steps": steps,
+            "guidance": 1.0,
+            "canvas_width": self.width,
+            "canvas_height": self.height,
+            "origin": (0, 0),
+            "context": self.context,
+            "paste": p,
+            "mask": Picture(p.width, p.height, "gray8", mask.tobytes()),
+        }
+
+    def preview(self, candidate: int, share: float) -> Picture:
+        """A small JPEG of the context; it brightens from step to step."""
+        pixels = self._colours(96, 64, candidate, share)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=85)
+        return Picture(96, 64, "jpeg", file.getvalue())
+
+    def result(self, candidate: int, share: float) -> Picture:
+        """The paste rectangle in full size; alpha is the selection."""
+        p = self.paste
+        pixels = np.zeros((p.height, p.width, 4), np.uint8)
+        pixels[..., :3] = self._colours(p.width, p.height, candidate, share)
+        pixels[..., 3] = self.mask[p.top : p.top + p.height, p.left : p.left + p.width]
+        return Picture(p.width, p.height, "rgba8", pixels.tobytes())
+
+    @staticmethod
+    def _colours(width: int, height: int, candidate: int, share: float) -> Pixels:
+        pixels = np.zeros((height, width, 3), np.uint8)
+        pixels[..., 0] = (np.linspace(0.2, 1.0, width) * 255 * share).astype(np.uint8)
+        pixels[..., 1] = 60 * candidate
+        pixels[..., 2] = (np.linspace(1.0, 0.2, height) * 160).astype(np.uint8)[:, None]
+        return pixels
