@@ -20,15 +20,11 @@ from pydantic_settings import (
 )
 
 from bridge.errors import SettingsError
+from bridge.wire.connection import config_folder
 
 NAME = "mahlstick"
 SETTINGS_FILE_VARIABLE = "MAHLSTICK_SETTINGS"
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-def config_folder() -> Path:
-    """Return the user's configuration folder, where the editors look for the connection file."""
-    return Path(platformdirs.user_config_path(NAME))
 
 
 def _state_folder() -> Path:
@@ -47,10 +43,9 @@ class Settings(BaseSettings):
         default_factory=_state_folder,
         description="Folder for jobs, results, the lock and the connection file.",
     )
-    config_dir: Path | None = Field(
-        None,
-        description="Where a second copy of the connection file goes; by default the user's"
-        " configuration folder when state_dir is the default one, else nowhere.",
+    config_dir: Path = Field(
+        default_factory=config_folder,
+        description="Folder for the second copy of the connection file, where the editors look.",
     )
     allowed_hosts: list[str] = Field(
         default_factory=list,
@@ -92,15 +87,6 @@ class Settings(BaseSettings):
         """Return where settings come from: flags, then the environment, then the file."""
         toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.settings_file)
         return init_settings, env_settings, toml
-
-    @property
-    def connection_dirs(self) -> tuple[Path, ...]:
-        """The folders that get a connection file: the state folder, and the user's where due."""
-        if self.config_dir is not None:
-            return (self.state_dir, self.config_dir)
-        if self.state_dir == _state_folder():
-            return (self.state_dir, config_folder())
-        return (self.state_dir,)
 
 
 def load_settings(settings_file: Path | None = None, **flags: object) -> Settings:

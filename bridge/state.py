@@ -12,28 +12,15 @@ import json
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from bridge.errors import AlreadyRunning, StateFolderError
+from bridge.wire.connection import FILE, Connection
 
-CONNECTION_FILE = "connection.json"
 _TOKEN_BYTES = 32  # 256 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How a client reaches the bridge; what the connection file holds."""
-
-    url: str
-    token: str
-    pid: int
-    version: str
-
-    def __repr__(self) -> str:
-        return f"Connection(url={self.url!r}, pid={self.pid})"  # the token stays out of logs
 
 
 class StateFolder:
@@ -56,7 +43,7 @@ class StateFolder:
     @property
     def connection_file(self) -> Path:
         """Where the bridge of this folder says how to reach it."""
-        return self.path / CONNECTION_FILE
+        return self.path / FILE
 
     def __enter__(self) -> StateFolder:
         try:
@@ -99,7 +86,7 @@ class StateFolder:
         write_private(path, token.encode("ascii"))
         return token
 
-    def publish(self, connection: Connection, folders: tuple[Path, ...]) -> None:
+    def publish(self, connection: Connection, folders: Iterable[Path]) -> None:
         """Write the connection file into each folder, readable by this user alone."""
         content = {
             "url": connection.url,
@@ -108,7 +95,7 @@ class StateFolder:
             "version": connection.version,
         }
         for folder in folders:
-            path = folder.expanduser().absolute() / CONNECTION_FILE
+            path = folder.expanduser().absolute() / FILE
             write_private(path, json.dumps(content, indent=1).encode())
             self._published.append(path)
 

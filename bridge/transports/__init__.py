@@ -1,0 +1,1 @@
+"""How clients reach the bridge, one transport a module."""

@@ -1,0 +1,316 @@
+"""The queue: FIFO inside a session, one job of each session in turn, one painted at a time.
+
+Every change of a job is an event in the store; who is connected reads them from there. A job that
+was accepted ends with exactly one of finished, cancelled and failed, whatever the worker does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
+
+from bridge.errors import JobRefusedError, WorkerDiedError
+from bridge.logs import about
+from bridge.store import Store, StoredJob
+from bridge.wire import errors as codes
+from bridge.wire.messages import (
+    TERMINAL,
+    Accepted,
+    Cancelled,
+    Failed,
+    JobEvent,
+    Queued,
+    Started,
+)
+from bridge.workers import Assignment, Worker
+
+ATTEMPTS = 2  # a worker may die once on a job
+_FAULT = "The job failed because of a fault in the bridge; its log says more."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A job's name among all sessions; the client's id alone is not unique."""
+
+    session: str
+    job: str
+
+    def __str__(self) -> str:
+        return f"{self.session}/{self.job}"
+
+
+class Queue:
+    """Who is painted next; no clock, no I/O."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Key]] = {}  # sessions in the order of their turns
+
+    def add(self, key: Key, *, first: bool = False) -> None:
+        """Put a job last, or first, among its session's."""
+        line = self._waiting.setdefault(key.session, deque())
+        (line.appendleft if first else line.append)(key)
+
+    def remove(self, key: Key) -> bool:
+        """Take a job out; False when it does not wait."""
+        line = self._waiting.get(key.session, deque())
+        if key not in line:
+            return False
+        line.remove(key)
+        if not line:
+            del self._waiting[key.session]
+        return True
+
+    def take(self) -> Key | None:
+        """Return the next job; its session then waits until all others had their turn."""
+        if not self._waiting:
+            return None
+        session = next(iter(self._waiting))
+        line = self._waiting.pop(session)
+        key = line.popleft()
+        if line:
+            self._waiting[session] = line
+        return key
+
+    def order(self) -> list[Key]:
+        """Return all waiting jobs in the order in which they would be taken."""
+        lines = [list(line) for line in self._waiting.values()]
+        longest = max(map(len, lines), default=0)
+        return [line[turn] for turn in range(longest) for line in lines if turn < len(line)]
+
+
+@dataclass
+class _Active:
+    """A job that waits or is painted."""
+
+    stored: StoredJob
+    position: int = -1  # the last one told
+    cancelled: bool = False
+    seed: int | None = None  # told in `Started`; a second attempt paints the same
+    patience: asyncio.Timeout | None = field(default=None, repr=False)
+
+
+class Jobs:
+    """Takes jobs, has them painted, records what happens. Used from one event loop."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        store: Store,
+        *,
+        max_pending: int = 100,
+        idle_s: float = 600.0,
+        grace_s: float = 2.0,
+    ) -> None:
+        """`grace_s`: how long a cancelled painting may take to end before the worker is ended."""
+        self._worker = worker
+        self._store = store
+        self._max_pending = max_pending
+        self._idle_s = idle_s
+        self._grace_s = grace_s
+        self._queue = Queue()
+        self._active: dict[Key, _Active] = {}
+        self._painting: Key | None = None
+        self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return len(self._active) - (self._painting is not None)
+
+    async def submit(self, job: StoredJob) -> None:
+        """Take a job, or raise JobRefusedError."""
+        key = Key(job.session, job.submit.job)
+        self._check(key)
+        # In the queue before the first await: two submits at once must see each other.
+        self._active[key] = _Active(job)
+        try:
+            await self._store.add_job(job)
+        except OSError as error:
+            del self._active[key]
+            log.exception("The job cannot be stored.")
+            raise JobRefusedError(
+                codes.STORAGE_FAILED,
+                "The job is not taken because the bridge cannot write to its state folder"
+                f" ({error.strerror}). Free some space there and send it again.",
+            ) from error
+        self._queue.add(key, first=job.submit.first)
+        position = self._positions()[key]
+        self._active[key].position = position
+        await self._store.record(key.session, Accepted(0, key.job, position))
+        self._arrived.set()
+        await self._announce()
+
+    async def resume(self) -> None:
+        """Queue again what an earlier bridge left unfinished; called once, before `run`."""
+        for job in self._store.unfinished():
+            key = Key(job.session, job.submit.job)
+            self._active[key] = _Active(job)
+            self._queue.add(key)
+            self._arrived.set()
+        await self._announce()
+
+    async def cancel(self, session: str, job: str) -> None:
+        """Ask for a job's end; idempotent, and without effect on one that has ended."""
+        key = Key(session, job)
+        active = self._active.get(key)
+        if active is None or active.cancelled:
+            return
+        if key == self._painting:
+            active.cancelled = True
+            self._worker.cancel(str(key))
+            if active.patience is not None:
+                active.patience.reschedule(asyncio.get_running_loop().time() + self._grace_s)
+        elif self._queue.remove(key):
+            del self._active[key]
+            await self._store.record(session, Cancelled(0, job))
+            await self._announce()
+
+    def keep(self, session: str, job: str, candidates: frozenset[int]) -> None:
+        """End a painting early; raises JobRefusedError for a job that still waits."""
+        key = Key(session, job)
+        if key == self._painting:
+            self._worker.keep(str(key), candidates)
+        elif key in self._active:
+            raise JobRefusedError(
+                codes.OUT_OF_ORDER,
+                "The job waits in the queue, so there is nothing to keep yet. Cancel it, or ask"
+                " again when it is being painted.",
+                param="job",
+            )
+
+    async def abandon(self, session: str) -> None:
+        """Cancel what the session wanted cancelled when its last connection ends."""
+        for key, active in list(self._active.items()):
+            if key.session == session and active.stored.submit.on_disconnect == "cancel":
+                await self.cancel(key.session, key.job)
+
+    async def run(self) -> None:
+        """Paint what comes, until cancelled."""
+        try:
+            while True:
+                key = self._queue.take()
+                if key is None:
+                    await self._idle()
+                else:
+                    with about(key.job):
+                        await self._work(key)
+        finally:
+            await asyncio.shield(self._worker.release())
+
+    async def _idle(self) -> None:
+        """Wait for a job; give back the worker's memory when none comes for long."""
+        self._arrived.clear()
+        try:
+            async with asyncio.timeout(self._idle_s):
+                await self._arrived.wait()
+        except TimeoutError:
+            await self._worker.release()
+            await self._arrived.wait()
+
+    async def _work(self, key: Key) -> None:
+        active = self._active[key]
+        self._painting = key
+        active.position = 0
+        try:
+            await self._announce()
+            end = await self._end_of(key, active)
+        except Exception:
+            log.exception("The job failed because of a fault in the bridge.")
+            end = Failed(0, key.job, codes.INTERNAL, _FAULT)
+        finally:
+            self._painting = None
+        del self._active[key]
+        await self._store.record(key.session, end)
+        log.info("The job ended: %s.", end.type)
+
+    async def _end_of(self, key: Key, active: _Active) -> JobEvent:
+        """Have the job painted and return its terminal event, which is not recorded yet."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._attempt(key, active)
+            except WorkerDiedError as error:
+                log.warning("Attempt %d of %d: %s", attempt, ATTEMPTS, error)
+            except TimeoutError:
+                log.warning("A cancelled painting did not end in time; its worker was ended.")
+            except OSError as error:
+                log.exception("A result cannot be stored.")
+                return Failed(0, key.job, codes.STORAGE_FAILED, _disk_sentence(error))
+            if active.cancelled:
+                return Cancelled(0, key.job)
+        return Failed(
+            0,
+            key.job,
+            codes.WORKER_DIED,
+            f"The process that paints ended {ATTEMPTS} times on this job, which was given up. A"
+            " smaller picture or fewer candidates may fit into memory; the bridge's log says more.",
+        )
+
+    async def _attempt(self, key: Key, active: _Active) -> JobEvent:
+        submit = active.stored.submit
+        if submit.seed is None and active.seed is not None:
+            submit = replace(submit, seed=active.seed)
+        assignment = Assignment(
+            str(key), submit, active.stored.preview_codec, active.stored.preview_side
+        )
+        async with contextlib.aclosing(self._worker.paint(assignment)) as events:
+            while True:
+                event = await self._next(events, active)
+                if isinstance(event, TERMINAL):
+                    return event
+                if isinstance(event, Started):
+                    active.seed = event.seed
+                await self._store.record(key.session, event)
+
+    async def _next(self, events: AsyncGenerator[JobEvent], active: _Active) -> JobEvent:
+        """Return the next event; TimeoutError when a cancelled painting does not end."""
+        patience = self._grace_s if active.cancelled else None
+        async with asyncio.timeout(patience) as active.patience:
+            try:
+                return await anext(events)
+            except StopAsyncIteration:
+                raise WorkerDiedError("The worker ended a job without saying how.") from None
+            finally:
+                active.patience = None
+
+    def _check(self, key: Key) -> None:
+        if key in self._active or self._store.has_job(key.session, key.job):
+            raise JobRefusedError(
+                codes.DUPLICATE_JOB,
+                f"This session already has a job {key.job}; its events come with resume, its"
+                " results with fetch. Give a new job a new UUID.",
+                param="job",
+            )
+        mine = sum(
+            other.session == key.session for other in self._active if other != self._painting
+        )
+        if mine >= self._max_pending:
+            raise JobRefusedError(
+                codes.QUEUE_FULL,
+                f"{self._max_pending} jobs of this session wait already, which is the limit. Send"
+                " this one again when one of them has ended.",
+            )
+
+    def _positions(self) -> dict[Key, int]:
+        ahead = 0 if self._painting is None else 1
+        return {key: ahead + place for place, key in enumerate(self._queue.order())}
+
+    async def _announce(self) -> None:
+        """Tell every waiting job its place, where that changed."""
+        for key, position in self._positions().items():
+            active = self._active.get(key)
+            if active is not None and active.position != position:
+                active.position = position
+                await self._store.record(key.session, Queued(0, key.job, position))
+
+
+def _disk_sentence(error: OSError) -> str:
+    return (
+        f"A result could not be written to the bridge's state folder ({error.strerror}). Free some"
+        " space there and send the job again."
+    )

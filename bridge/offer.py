@@ -1,0 +1,70 @@
+"""What the engine can paint with, asked of a short-lived process: hooks stay out of the bridge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from asyncio.subprocess import PIPE
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.wire.messages import ModelInfo
+from bridge.workers.process import child_command, child_environment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The engine's part of a welcome."""
+
+    models: tuple[ModelInfo, ...] = ()
+    samplers: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+    candidates: int = 16  # at most, in one job
+    steps: int = 500
+
+
+class Offers:
+    """Asks once and remembers; asks again as long as there was no answer."""
+
+    def __init__(self, options: Mapping[str, Any], known: Offer | None = None) -> None:
+        """`options` are the engine's: models and hooks. With `known` nobody is asked."""
+        self._options = options
+        self._known = known
+        self._lock = asyncio.Lock()
+
+    async def get(self) -> Offer:
+        """Return what there is; an empty offer when the engine cannot say, which is logged."""
+        async with self._lock:
+            if self._known is None:
+                self._known = await self._asked()
+            return self._known or Offer()
+
+    async def _asked(self) -> Offer | None:
+        process = await asyncio.create_subprocess_exec(
+            *child_command("bridge.workers.listing"),
+            json.dumps(self._options),
+            stdout=PIPE,
+            env=child_environment(),
+        )
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode != 0:
+            log.error("The engine cannot say what there is to paint with; see above.")
+            return None
+        said = json.loads(output)
+        models = tuple(ModelInfo(**model) for model in said.pop("models"))
+        return Offer(
+            models,
+            tuple(said["samplers"]),
+            tuple(said["schedules"]),
+            said["candidates"],
+            said["steps"],
+        )

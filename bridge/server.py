@@ -1,0 +1,225 @@
+"""The running bridge: state folder, socket, application, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import uvicorn
+
+from bridge.app import create_app
+from bridge.auth import App, Rules, check_listening
+from bridge.errors import BridgeError, ListenError
+from bridge.jobs import Jobs
+from bridge.offer import Offer, Offers
+from bridge.settings import Settings
+from bridge.state import StateFolder
+from bridge.store import MemoryStore, Store
+from bridge.transports.websocket import PATH, Sockets
+from bridge.wire.connection import Connection
+from bridge.wire.limits import MAX_MESSAGE_BYTES
+from bridge.workers import Worker
+from bridge.workers.process import EngineChoice, ProcessWorker
+from bridge.workers.shared import SharedBlobs, remove_folder, shared_folder
+
+# A frame just too large is answered with a sentence; only beyond this does the library cut it off.
+_FRAME_BYTES = MAX_MESSAGE_BYTES + 2**20
+_SHUTDOWN_S = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A bridge that answers."""
+
+    url: str
+    port: int
+    pid: int
+    connection_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What tests put in the place of the usual parts; None = the usual."""
+
+    worker: Worker | None = None
+    store: Store | None = None
+    offer: Offer | None = None
+    engine: EngineChoice | None = None
+
+
+Announce = Callable[[Ready], None]
+
+
+def serve(settings: Settings, announce: Announce, parts: Parts | None = None) -> None:
+    """Run a bridge until SIGTERM or SIGINT; `announce` is called once it answers.
+
+    Raises AlreadyRunning, StateFolderError and ListenError, before anything is announced.
+    """
+    with _bridge(settings, announce, parts or Parts()) as server, _signals_handled():
+        server.run(sockets=[server.listener])
+
+
+@contextlib.contextmanager
+def running(settings: Settings, parts: Parts | None = None) -> Iterator[Ready]:
+    """Run a bridge in a thread for as long as the context lasts; for tests and notebooks."""
+    announced: list[Ready] = []
+    ready = threading.Event()
+
+    def announce(told: Ready) -> None:
+        announced.append(told)
+        ready.set()
+
+    with _bridge(settings, announce, parts or Parts()) as server:
+
+        def run() -> None:
+            try:
+                asyncio.run(server.serve(sockets=[server.listener]))
+            finally:
+                ready.set()
+
+        thread = threading.Thread(target=run, name="bridge")
+        thread.start()
+        try:
+            ready.wait()
+            if not announced:
+                raise BridgeError("The bridge ended before it answered; its log says why.")
+            yield announced[0]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, saying when it answers."""
+
+    def __init__(self, app: App, listener: socket.socket, started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http="h11",
+                ws="websockets-sansio",
+                ws_max_size=_FRAME_BYTES,
+                ws_per_message_deflate=False,  # pixels do not shrink enough to be worth the time
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=_SHUTDOWN_S,
+            )
+        )
+        self.listener = listener
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+
+@contextlib.contextmanager
+def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_Server]:
+    """Hold the state folder and the port, and return what will serve them."""
+    check_listening(settings.host, settings.allowed_hosts)
+    with StateFolder(settings.state_dir) as state, _listening(settings) as listener:
+        token = settings.token.get_secret_value() if settings.token else state.token()
+        port = listener.getsockname()[1]
+        url = f"ws://{_callable_host(settings.host)}:{port}{PATH}"
+        ready = Ready(url, port, os.getpid(), state.connection_file)
+        folder = shared_folder(state.path, state.id)
+
+        def started() -> None:
+            connection = Connection(url, token, os.getpid(), _version())
+            state.publish(connection, (state.path, settings.config_dir))
+            log.info("Listening on port %d.", port)
+            announce(ready)
+
+        rules = Rules.of(token, settings.allowed_hosts, settings.allowed_origins)
+        try:
+            yield _Server(_app(settings, rules, SharedBlobs(folder), parts), listener, started)
+        finally:
+            remove_folder(folder)
+
+
+def _app(settings: Settings, rules: Rules, blobs: SharedBlobs, parts: Parts) -> App:
+    options = {"models": [str(path) for path in settings.models], "hooks": settings.hooks}
+    engine = parts.engine or EngineChoice(options=options)
+    worker = parts.worker or ProcessWorker(blobs, engine, settings.log_level)
+    store = parts.store or MemoryStore(settings.result_ttl_s)
+    offers = Offers(options, parts.offer)
+    jobs = Jobs(worker, store, max_pending=settings.max_pending_jobs, idle_s=settings.worker_idle_s)
+    sockets = Sockets(
+        jobs,
+        store,
+        offers,
+        server=f"mahlstick {_version()}",
+        max_pending=settings.max_pending_jobs,
+    )
+    return create_app(jobs, store, offers, rules, sockets)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # With the protocol named, or asyncio leaves Nagle's algorithm on: 40 ms for a small message.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    with contextlib.closing(listener):
+        if os.name != "nt":  # there it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host.strip("[]"), settings.port))
+            listener.listen()
+        except OSError as error:
+            raise ListenError(_cannot_listen(settings, error)) from error
+        yield listener
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Another program listens on {where}. End it, or choose another --port (0: any)."
+    return (
+        f"The bridge cannot listen on {where}: {error.strerror}. Choose another --host or --port."
+    )
+
+
+def _callable_host(host: str) -> str:
+    """Return a name by which this machine's programs reach what listens on `host`."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host.strip('[]')}]" if ":" in host else host
+
+
+@contextlib.contextmanager
+def _signals_handled() -> Iterator[None]:
+    """Let uvicorn's graceful end be the end: it raises the signal once more when it is done."""
+
+    def nothing(_number: int, _frame: object) -> None:
+        return
+
+    before = {number: signal.signal(number, nothing) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _version() -> str:
+    try:
+        return version("mahlstick")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -1,0 +1,34 @@
+"""Prints what the engine can paint with, as JSON: `python -m bridge.workers.listing OPTIONS`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import engine
+from bridge.convert import model_of
+
+
+def main(arguments: list[str]) -> int:
+    """Write the catalogue to standard output; 1 and a sentence on standard error without one."""
+    options = json.loads(arguments[0])
+    try:
+        found = engine.catalogue(options["models"], options["hooks"])
+    except engine.EngineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stderr.writelines(f"{problem}\n" for problem in found.problems)
+    said = {
+        "models": [dataclasses.asdict(model_of(card)) for card in found.models],
+        "samplers": found.samplers,
+        "schedules": found.schedules,
+        "candidates": engine.MAX_CANDIDATES,
+        "steps": engine.MAX_STEPS,
+    }
+    sys.stdout.write(json.dumps(said))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,181 @@
+"""The engine in a child process: it may die without taking the bridge along.
+
+Started by the first job, not forked, and told everything on its command line. Its standard input is
+the life line: it closes with this process, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bridge
+from bridge.errors import WorkerDiedError
+from bridge.wire.codec import decode
+from bridge.wire.messages import TERMINAL, JobEvent
+from bridge.workers import Assignment
+from bridge.workers.pipe import LENGTHS, Note, lent, returned
+from bridge.workers.shared import SharedBlobs
+
+ENGINE = "bridge.workers.child:engine_of"
+_SECRETS = ("MAHLSTICK_TOKEN",)  # hooks run in the child, and have no business with it
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine the child makes: `module:factory`, called with the options (JSON-able)."""
+
+    factory: str = ENGINE
+    options: Mapping[str, Any] = field(default_factory=lambda: {"models": [], "hooks": []})
+
+
+class ProcessWorker:
+    """Paints in a child process, which lives on between jobs with its models warm."""
+
+    def __init__(
+        self, blobs: SharedBlobs, engine: EngineChoice | None = None, log_level: str = "info"
+    ) -> None:
+        self._blobs = blobs
+        self._engine = engine or EngineChoice()
+        self._log_level = log_level
+        self._process: Process | None = None
+        self._current = ""
+        self._early: list[bytes] | None = None  # notes told while the child is being started
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, or None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    async def paint(self, assignment: Assignment) -> AsyncGenerator[JobEvent]:
+        """Yield the job's events, the last one terminal; raises WorkerDiedError."""
+        self._current, self._early = assignment.name, []
+        ended = False
+        try:
+            process = await self._running()
+            await self._order(process, assignment)
+            while not ended:
+                event = await self._next(process)
+                ended = isinstance(event, TERMINAL)
+                yield event
+        finally:
+            self._current = ""
+            if not ended:  # nobody listens to what it would still say
+                await self.release()
+
+    def cancel(self, name: str) -> None:
+        """Ask for the end of the current assignment."""
+        self._tell(name, op="cancel")
+
+    def keep(self, name: str, candidates: frozenset[int]) -> None:
+        """Ask for an early end with these candidates as they are."""
+        self._tell(name, op="keep", candidates=sorted(candidates))
+
+    async def release(self) -> None:
+        """End the child; its memory is the system's again."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        log.info("The worker (process %d) has ended.", process.pid)
+
+    def _tell(self, name: str, **head: object) -> None:
+        if name != self._current:
+            return
+        note = Note({"name": name, **head}).packed()
+        if self._early is not None:
+            self._early.append(note)
+        elif self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(note)
+
+    async def _running(self) -> Process:
+        if self._process is not None and self._process.returncode is None:
+            return self._process
+        self._process = await asyncio.create_subprocess_exec(
+            *child_command("bridge.workers.child"),
+            f"--shared={self._blobs.folder}",
+            f"--engine={self._engine.factory}",
+            f"--options={json.dumps(self._engine.options)}",
+            f"--log-level={self._log_level}",
+            stdin=PIPE,
+            stdout=PIPE,
+            env=child_environment(),
+        )
+        log.info("The worker (process %d) has started.", self._process.pid)
+        return self._process
+
+    async def _order(self, process: Process, assignment: Assignment) -> None:
+        stdin = process.stdin
+        if stdin is None:
+            raise WorkerDiedError("The worker has no input.")
+        note = await asyncio.to_thread(
+            lent,
+            assignment.submit,
+            self._blobs,
+            op="paint",
+            name=assignment.name,
+            preview_codec=assignment.preview_codec,
+            preview_side=assignment.preview_side,
+        )
+        try:
+            stdin.writelines([note.packed(), *(self._early or ())])
+            self._early = None
+            await stdin.drain()
+        except ConnectionError as error:
+            raise await self._died(process) from error
+
+    async def _next(self, process: Process) -> JobEvent:
+        stdout = process.stdout
+        if stdout is None:
+            raise WorkerDiedError("The worker has no output.")
+        try:
+            head_bytes, body_bytes = LENGTHS.unpack(await stdout.readexactly(LENGTHS.size))
+            head = json.loads(await stdout.readexactly(head_bytes))
+            body = await stdout.readexactly(body_bytes)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise await self._died(process) from error
+        note = Note(head, body)
+        if note.head["shared"]:
+            return await asyncio.to_thread(self._event, note)
+        return self._event(note)
+
+    def _event(self, note: Note) -> JobEvent:
+        event = decode(note.body, "server")
+        if not isinstance(event, JobEvent):
+            raise WorkerDiedError(f"The worker sent {event.type}, which is no event of a job.")
+        return returned(event, note, self._blobs)
+
+    async def _died(self, process: Process) -> WorkerDiedError:
+        status = await process.wait()
+        return WorkerDiedError(f"The process that paints ended (status {status}) in mid-job.")
+
+
+def child_command(module: str) -> list[str]:
+    """Return the command that runs one of our modules with this interpreter.
+
+    `-P` keeps the current folder, which may hold anything, out of the child's import path.
+    """
+    return [sys.executable, "-P", "-m", module]
+
+
+def child_environment() -> dict[str, str]:
+    """Return our environment for a child: without secrets, and with this package to be found."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    root = str(Path(bridge.__path__[0]).parent)
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    return kept
