@@ -163,7 +163,7 @@ def place(pixels: bytes, rect: Rect, size: tuple[int, int], bytes_per_pixel: int
     before = bytes(rect.left * bytes_per_pixel)
     after = bytes(stride - len(before) - length)
     view = memoryview(pixels)
-    rows = [bytes(rect.top * stride)]
+    rows: list[bytes | memoryview] = [bytes(rect.top * stride)]
     for y in range(rect.height):
         rows += (before, view[y * length : (y + 1) * length], after)
     rows.append(bytes((height - bottom(rect)) * stride))
