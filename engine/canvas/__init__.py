@@ -1,4 +1,4 @@
-"""The canvas: its spaces and masks, what the model is shown of it, and how paint reaches it exactly.
+"""The canvas: its spaces, its masks, what the model sees of it, how paint reaches it exactly.
 
 `plan_canvas(request, native, multiple, latent_factor)` before the model runs, `finish(plan,
 picture)` after; between them `second_pass` and `tiles` refine what is larger than the model's

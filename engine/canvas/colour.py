@@ -19,13 +19,14 @@ from engine.api import Pixels
 LARGEST_SHIFT = 24.0  # grey levels; beyond that it is not the model's shift but another picture
 LARGEST_GAIN = 1.15
 FEWEST_PIXELS = 16.0
+MOST_PIXELS = 100_000  # of more, evenly spread ones are measured: as exact, and quick
 
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 
 
 @dataclass(frozen=True, slots=True)
 class ColourReport:
-    """What was corrected: paint becomes (paint - mean) * gain + mean + shift, by channel (RGB, levels)."""
+    """What was corrected, by channel: paint becomes (paint - mean) * gain + mean + shift."""
 
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     gain: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -40,18 +41,19 @@ class ColourReport:
 
 
 def measured(kept: Pixels, painted: Pixels, weights: Floats) -> ColourReport:
-    """Return the correction that brings painted to kept (both RGB (h, w, 3)) where weights (h, w) say.
+    """Return the correction that brings painted to kept (RGB (h, w, 3)), by weights (h, w).
 
     The shift is the difference of the means. The gain is the slope of kept on painted, trusted as
     far as they agree (by r squared): unlike a quotient of deviations it does not mistake the
     softness of a decoder, or other content, for a lack of contrast.
     """
-    where = weights > 0
-    weight = weights[where].astype(np.float64)[:, None]
+    where = np.flatnonzero(weights)
+    where = where[:: 1 + where.size // MOST_PIXELS]
+    weight = weights.reshape(-1)[where].astype(np.float64)[:, None]
     total = float(weight.sum())
     if total < FEWEST_PIXELS:
         return ColourReport(pixels=total)
-    target, paint = kept[where].astype(np.float64), painted[where].astype(np.float64)
+    target, paint = (p.reshape(-1, 3)[where].astype(np.float64) for p in (kept, painted))
     mean_target, mean_paint = ((weight * v).sum(0) / total for v in (target, paint))
     off_target, off_paint = target - mean_target, paint - mean_paint
     variance = (weight * off_paint**2).sum(0) / total

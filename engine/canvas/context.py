@@ -47,7 +47,7 @@ def reach(box: Box, canvas: Size, strength: float, shape: MaskShape) -> Reach:
 
 
 def working_size(context: Size, native: Size, multiple: int) -> Size:
-    """Return the size at which a model paints a context: its native area, the context's proportions.
+    """Return the size at which a context is painted: the native area, its own proportions.
 
     Both sides are multiples of `multiple`; proportions beyond 4:1 are cut to that.
     """

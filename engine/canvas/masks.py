@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.api import Box, Pixels, Size
-from engine.canvas.spaces import resized
+from engine.canvas.spaces import evenly_resized
 
 FloatMask = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 COVERED = 1e-4  # of a pixel: less is the resampling's rounding
 
 
 def bounds(mask: Pixels) -> Box | None:
-    """Return the smallest box that holds every nonzero pixel of a mask (H, W), None for an empty mask."""
+    """Return the smallest box with every nonzero pixel of a mask (H, W); None: it is empty."""
     rows = np.flatnonzero(mask.any(axis=1))
     if rows.size == 0:
         return None
@@ -32,7 +32,7 @@ def bounds(mask: Pixels) -> Box | None:
 
 
 def paste_mask(selection: Pixels, soft_edge: int = 0) -> Pixels:
-    """Return what of the paint reaches the canvas, from a selection (H, W); 0 keeps the canvas's byte.
+    """Return what of the paint reaches the canvas, from a selection (H, W); 0 keeps the byte.
 
     Without a soft edge this is the selection itself, soft values included. With one, paint fades
     out over that many pixels beyond the selected ones and is exactly 0 from there on.
@@ -55,36 +55,38 @@ def paste_mask(selection: Pixels, soft_edge: int = 0) -> Pixels:
 
 
 def distance_from(selection: Pixels, size: Size) -> FloatMask:
-    """Return how far each pixel of a size is from a selection's strong part, in pixels of that size.
+    """Return each pixel's distance (h, w) from a selection's strong part, in pixels of `size`.
 
     Strong is what is at least half as strong as the strongest: a faint border is left to its own
     values. A selected pixel that vanishes when shrunk still counts: its whole cell is at distance
     0.
     """
     strong = selection.astype(np.uint16) * 2 >= max(int(selection.max()), 1)
-    return _distance_to(resized(strong.astype(np.float32), size) > COVERED)
+    covered = evenly_resized(strong.astype(np.float32), size) > COVERED
+    # The coarser metric: within 2 % of the exact one, several times faster on large sizes.
+    return _distance_to(covered, cv2.DIST_MASK_5)
 
 
-def denoise_mask(selection: Pixels, size: Size, grow: float, feather: float) -> FloatMask:
-    """Return where the model may act, float32 (h, w) in [0, 1] of a size, from a selection (H, W).
+def denoise_mask(selection: Pixels, distance: FloatMask, grow: float, feather: float) -> FloatMask:
+    """Return where the model may act, float32 (h, w) in [0, 1], from a selection (H, W).
 
-    1 in the selection and `grow` around it, then falling to 0 over `feather`, both in pixels of
-    `size`. Where the selection is soft its faint border acts as its values say, relative to its
-    strongest: there the model stays close to what is kept, and old and new do not show through each
-    other as two pictures.
+    `distance` (h, w) is `distance_from` it, at the size wanted. 1 in the selection and `grow`
+    around it, then falling to 0 over `feather`, both in pixels of that size. Where the selection is
+    soft its faint border acts as its values say, relative to its strongest: there the model stays
+    close to what is kept, and old and new do not show through each other as two pictures.
     """
     strongest = int(selection.max(initial=0))
     if strongest == 0:
-        return np.zeros((size.height, size.width), np.float32)
-    distance = distance_from(selection, size)
+        return np.zeros_like(distance)
     ramp = np.clip(1.0 - (distance - grow) / max(feather, 1.0), 0.0, 1.0)
-    soft = resized(selection.astype(np.float32) / strongest, size)
-    return np.maximum(ramp, np.clip(soft, 0.0, 1.0)).astype(np.float32)
+    size = Size(distance.shape[1], distance.shape[0])
+    soft = evenly_resized(selection.astype(np.float32) / strongest, size)
+    return np.maximum(ramp, soft).astype(np.float32)
 
 
-def _distance_to(selected: NDArray[np.bool_]) -> FloatMask:
+def _distance_to(selected: NDArray[np.bool_], metric: int = cv2.DIST_MASK_PRECISE) -> FloatMask:
     """Return each pixel's distance to the nearest selected one, 0 there; at least one must be."""
-    return cv2.distanceTransform((~selected).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return cv2.distanceTransform((~selected).astype(np.uint8), cv2.DIST_L2, metric)
 
 
 def _nearest_value(selection: Pixels) -> FloatMask:

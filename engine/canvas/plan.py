@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.api import Box, Layout, Mode, PaintRequest, Pixels, Size
 from engine.canvas import colour, context, masks, paste, prefill
 from engine.canvas.scene import Scene, scene, size_of, strength_of
-from engine.canvas.spaces import Spaces, crop, intersection, resized
+from engine.canvas.spaces import Spaces, crop, evenly_resized, intersection, resized
 
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 0.08  # of the working size's mean side: how far beyond the soft border colours are compared
@@ -26,7 +26,7 @@ WORTH_REFINING = (
 
 @dataclass(frozen=True, slots=True)
 class CanvasPlan:
-    """All the core needs to know of the canvas; pictures are uint8 RGB (h, w, 3) at working size."""
+    """All the core needs of the canvas; pictures are uint8 RGB (h, w, 3) at working size."""
 
     spaces: Spaces
     layout: Layout
@@ -140,7 +140,7 @@ def second_pass(plan: CanvasPlan, picture_working: Pixels) -> CanvasPlan | None:
 
 
 def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:
-    """Return the plan with what the model is shown of the scene, and the masks, at its working size."""
+    """Return the plan with what the model is shown and the masks, at its working size."""
     ground, spaces = plan.scene, plan.spaces
     if ground.pixels is None:
         return plan
@@ -152,14 +152,18 @@ def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:
     if ground.whole:
         shown = prefill.filled(picture, known)
         weights = known if compares_all else None
-        return replace(plan, known_working=shown, colour_weights=weights)
+        everywhere = np.ones_like(known)
+        return replace(
+            plan, denoise_mask_working=everywhere, known_working=shown, colour_weights=weights
+        )
     scale, reach = spaces.scale, plan.reach
-    acts = masks.denoise_mask(selection, spaces.working, reach.grow * scale, reach.feather * scale)
+    distance = masks.distance_from(selection, spaces.working)
+    acts = masks.denoise_mask(selection, distance, reach.grow * scale, reach.feather * scale)
     shown = _filled(ground, spaces, picture, known)
-    near = masks.distance_from(selection, spaces.working) <= _ring(plan)
+    near = distance <= _ring(plan)
     held = np.clip(1.0 - 2.0 * acts, 0.0, 1.0) * (known >= 1.0) * near
     # Where the canvas is transparent there is nothing to hold the model to.
-    clear = 1.0 - resized(opaque, spaces.working)
+    clear = 1.0 - evenly_resized(opaque, spaces.working)
     return replace(
         plan,
         denoise_mask_working=np.clip(np.maximum(acts, clear), 0.0, 1.0),
@@ -176,13 +180,13 @@ def _ring(plan: CanvasPlan) -> float:
 
 
 def _shrunk(pixels: Pixels, kept: Floats, size: Size) -> tuple[Pixels, Floats]:
-    """Return RGB pixels at a size and how much of each is known; what is not kept colours nothing."""
+    """Return RGB pixels at a size and how far each is known; what is not kept tints nothing."""
     if kept.min() >= 1.0:
         return resized(np.ascontiguousarray(pixels[..., :3]), size), np.ones(
             (size.height, size.width), np.float32
         )
-    known = np.clip(resized(kept, size), 0.0, 1.0)
-    weighted = resized(pixels[..., :3] * kept[..., None], size)
+    known = evenly_resized(kept, size)
+    weighted = evenly_resized(pixels[..., :3] * kept[..., None], size)
     colours = np.rint(np.clip(weighted / np.maximum(known, 1e-3)[..., None], 0, 255))
     # The last thousandth is the resampling's rounding; a known pixel must stay one.
     return colours.astype(np.uint8), np.where(known > 0.999, np.float32(1.0), known)
@@ -191,7 +195,7 @@ def _shrunk(pixels: Pixels, kept: Floats, size: Size) -> tuple[Pixels, Floats]:
 def _filled(ground: Scene, spaces: Spaces, picture: Pixels, known: Floats) -> Pixels:
     """Return the picture with its unknown part filled, as a hole or as a border."""
     old = ground.old_box
-    if old.size == ground.canvas:
+    if old.size == ground.canvas or known.min() >= 1.0:
         return prefill.filled(picture, known)
     everything = _all(spaces.working)
     left, top = spaces.point_to_working(old.left, old.top)

@@ -23,6 +23,8 @@ STRUCTURE = 160  # longest side at which structure is carried across a hole
 STRUCTURE_REACH = 0.12  # of that; how far from what is known structure is believed
 RELAXATIONS = 12
 MIDDLE_GREY = 127.0
+DETAIL = 1 / 10  # of a border's depth: what is finer is detail, what is coarser is light and colour
+STRIP = 1 / 16  # of a border's depth: the width of the edge that is drawn outwards
 
 
 def filled(picture: Pixels, known: Floats) -> Pixels:
@@ -45,10 +47,11 @@ def filled(picture: Pixels, known: Floats) -> Pixels:
 
 
 def continued(picture: Pixels, known_box: Box) -> Pixels:
-    """Return an RGB picture (h, w, 3) of which only a box is known, continued beyond it on all sides.
+    """Return an RGB picture (h, w, 3) of which only a box is known, continued beyond it.
 
-    Near the box it is mirrored; farther away the mirror image grows softer and turns into the box's
-    edge drawn outwards, so that a horizon goes on and a sun is not repeated.
+    Light and colour go on as the box's edge drawn outwards, growing softer: a sky stays a sky and a
+    horizon goes on. Over them lies the mirrored picture's detail, fading before a sun could show
+    twice.
     """
     inner = picture[known_box.top : known_box.bottom, known_box.left : known_box.right]
     height, width = picture.shape[:2]
@@ -61,19 +64,20 @@ def continued(picture: Pixels, known_box: Box) -> Pixels:
     distance = _distance_from(known_box, width, height)
     depth = max(*borders, 1)
     mirrored = cv2.copyMakeBorder(inner, *borders, cv2.BORDER_REFLECT).astype(np.float32)
-    soft = _softened(mirrored, distance, depth)
-    stretched = _stretched(inner, borders, depth)
-    share = _smoothstep(distance / (0.75 * depth))[..., None]
-    mixed = soft + (stretched - soft) * share
-    result = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    result[known_box.top : known_box.bottom, known_box.left : known_box.right] = inner
-    return result
+    mirrored_ground = _blurred(mirrored, depth * DETAIL)
+    ground = _drawn_out(inner, borders, distance, depth)
+    # At the border the ground must be the mirrored picture's own, or the edge would show as a step.
+    ground = ground + (mirrored_ground - ground) * _fading(distance, 0.25 * depth)
+    result = ground + (mirrored - mirrored_ground) * _fading(distance, 0.6 * depth)
+    bytes_ = np.clip(np.rint(result), 0, 255).astype(np.uint8)
+    bytes_[known_box.top : known_box.bottom, known_box.left : known_box.right] = inner
+    return bytes_
 
 
 def _weighted_resize(
     values: Floats, weights: Floats, size: tuple[int, int]
 ) -> tuple[Floats, Floats]:
-    """Shrink values and their weights together, so that unknown pixels colour nothing."""
+    """Shrink values and their weights together, so that unknown pixels tint nothing."""
     if (values.shape[1], values.shape[0]) == size:
         return values, weights
     summed = cv2.resize(values * weights[..., None], size, interpolation=cv2.INTER_AREA)
@@ -82,7 +86,7 @@ def _weighted_resize(
 
 
 def _membrane(values: Floats, weights: Floats) -> Floats:
-    """Return the smoothest surface (h, w, 3) through the known values: Laplace's equation, coarse to fine."""
+    """Return the smoothest surface through known values (Laplace's equation), coarse to fine."""
     height, width = weights.shape
     if max(height, width) <= COARSEST:
         mean = (values * weights[..., None]).sum((0, 1)) / max(float(weights.sum()), 1e-6)
@@ -111,7 +115,7 @@ def _with_structure(surface: Floats, values: Floats, weights: Floats) -> Floats:
     ground = np.clip(np.rint(small), 0, 255).astype(np.uint8)
     drawn = cv2.inpaint(ground, hole * 255, 3, cv2.INPAINT_NS).astype(np.float32)
     reach = STRUCTURE * STRUCTURE_REACH
-    share = 1.0 - _smoothstep(cv2.distanceTransform(hole, cv2.DIST_L2, 5) / reach)
+    share = _fading(cv2.distanceTransform(hole, cv2.DIST_L2, 5), reach)
     drawn = cv2.GaussianBlur(drawn, (0, 0), 1.0)
     both = cv2.resize(np.dstack((drawn, share)), (width, height), interpolation=cv2.INTER_LINEAR)
     return surface + (both[..., :3] - surface) * both[..., 3:]
@@ -131,28 +135,28 @@ def _distance_from(box: Box, width: int, height: int) -> Floats:
     return np.hypot(across[None, :], down[:, None])
 
 
-def _softened(picture: Floats, distance: Floats, depth: int) -> Floats:
-    """Blur a picture (h, w, 3) the more, the farther its pixels are; sharp at distance 0."""
-    result = picture
+def _drawn_out(
+    inner: Pixels, borders: tuple[int, int, int, int], distance: Floats, depth: int
+) -> Floats:
+    """Draw a picture's edge outwards, softer with distance so that it leaves no stripes."""
+    height, width = inner.shape[:2]
+    # Means of a strip along each edge: one odd pixel on the edge must not colour a whole row.
+    strip = max(1, round(depth * STRIP))
+    rows = cv2.blur(inner.astype(np.float32), (min(strip, width), 1), borderType=cv2.BORDER_REFLECT)
+    edge = cv2.blur(rows, (1, min(strip, height)), borderType=cv2.BORDER_REFLECT)
+    result = drawn = cv2.copyMakeBorder(edge, *borders, cv2.BORDER_REPLICATE)
     for share in (
-        1 / 32,
-        1 / 12,
-        1 / 4,
-    ):  # of the depth: the blur's sigma, reached at twice that distance
-        weight = _smoothstep(distance / (2.0 * share * depth))[..., None]
-        result = result + (_blurred(picture, share * depth) - result) * weight
+        1 / 48,
+        1 / 20,
+        1 / 8,
+    ):  # of the depth: a blur's sigma, reached at four times that
+        softer = 1.0 - _fading(distance, 4.0 * share * depth)
+        result = result + (_blurred(drawn, share * depth) - result) * softer
     return result
 
 
-def _stretched(inner: Pixels, borders: tuple[int, int, int, int], depth: int) -> Floats:
-    """Draw a picture's edge outwards, softened along the edge so that it leaves no stripes."""
-    soft = _blurred(inner.astype(np.float32), max(depth / 24, 1.0))
-    stretched = cv2.copyMakeBorder(soft, *borders, cv2.BORDER_REPLICATE)
-    return _blurred(stretched, max(depth / 24, 1.0))
-
-
 def _blurred(picture: Floats, sigma: float) -> Floats:
-    """Return a Gaussian blur; wide ones are made small first, where they cost little and look the same."""
+    """Return a Gaussian blur; wide ones are made on a smaller copy and look the same."""
     height, width = picture.shape[:2]
     shrink = max(1, int(sigma / 4))
     if shrink == 1:
@@ -163,7 +167,7 @@ def _blurred(picture: Floats, sigma: float) -> Floats:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def _smoothstep(x: Floats) -> Floats:
-    """Return 0 below 0, 1 above 1, and a smooth way between."""
-    x = np.clip(x, 0.0, 1.0)
-    return (x * x * (3.0 - 2.0 * x)).astype(np.float32)
+def _fading(distance: Floats, reach: float) -> Floats:
+    """Return 1 at distance 0 falling smoothly to 0 at reach, (h, w, 1)."""
+    x = np.clip(distance / reach, 0.0, 1.0)
+    return (1.0 - x * x * (3.0 - 2.0 * x)).astype(np.float32)[..., None]

@@ -1,22 +1,20 @@
-"""What there is to paint on: the canvas as it will be, and which of its pixels are known and selected.
+"""What there is to paint on: the canvas as it will be, what is known of it and selected.
 
 Each mode of the table makes its scene here; everything after works on scenes and knows no modes.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from engine.api import MAX_SIDE, MODES, Box, Extension, Mode, PaintRequest, Pixels, Size
+from engine.api import MODES, Box, Extension, Mode, PaintRequest, Pixels, Size
 from engine.canvas.masks import bounds
 from engine.canvas.paste import Alpha
-
-DEFAULT_FACTOR = 2.0
+from engine.requests import DEFAULT_FACTOR, grown, old_box, scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Scene:
 
     @property
     def extent(self) -> Box:
-        """The box whose diagonal says how large the change is; of new borders, the deepest one's square."""
+        """The box whose diagonal says how large the change is; a new border's depth squared."""
         if self.old_box.size == self.canvas or not self.empties:
             return self.span
         old = self.old_box
@@ -57,16 +55,6 @@ def scene(request: PaintRequest, native: Size) -> Scene:
 def strength_of(request: PaintRequest) -> float:
     """Return the strength asked for, or the mode's own."""
     return MODES[request.mode].strength if request.strength is None else request.strength
-
-
-def extended_size(size: Size, by: Extension) -> Size:
-    """Return the size of a canvas grown on its sides."""
-    return Size(size.width + by.left + by.right, size.height + by.top + by.bottom)
-
-
-def upscaled_size(size: Size, factor: float) -> Size:
-    """Return the size of a canvas enlarged by a factor, to the nearest pixel, at least one."""
-    return Size(max(1, round(size.width * factor)), max(1, round(size.height * factor)))
 
 
 def size_of(pixels: Pixels) -> Size:
@@ -105,7 +93,7 @@ def _vary(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001  one si
 
 
 def _inpaint(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
-    """Return the picture, painted where it is selected; at full strength what was there is forgotten."""
+    """Return the picture, painted where selected; at full strength what was there is forgotten."""
     image = _given(request.image)
     canvas = size_of(image)
     selection = _everything(canvas) if request.mask is None else request.mask
@@ -114,26 +102,21 @@ def _inpaint(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
 
 
 def _refine(request: PaintRequest, native: Size) -> Scene:
-    """Return the picture, repainted where it is selected; without a selection all of it, in its shape."""
+    """Return the picture, repainted where selected; without a selection all, in its shape."""
     if request.mask is not None:
-        return _with(_inpaint(request, native))
+        return replace(_inpaint(request, native), empties=False)
     image = _given(request.image)
     canvas = size_of(image)
     own_shape = np.ascontiguousarray(image[..., 3])
     return Scene(canvas, image, own_shape, _box(canvas), alpha=Alpha.KEEP, whole=True)
 
 
-def _with(inpainting: Scene) -> Scene:
-    """Return the same scene with what is selected left in place to start from."""
-    return Scene(inpainting.canvas, inpainting.pixels, inpainting.selection, inpainting.old_box)
-
-
 def _outpaint(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
     """Return a grown canvas, transparent and selected where it is new."""
     image, by = _given(request.image), request.extension or Extension()
     size = size_of(image)
-    canvas = extended_size(size, by)
-    old = Box(by.left, by.top, size.width, size.height)
+    canvas = grown(size, by)
+    old = old_box(size, by)
     pixels = np.zeros((canvas.height, canvas.width, 4), np.uint8)
     pixels[old.top : old.bottom, old.left : old.right] = image
     selection = _everything(canvas)
@@ -145,7 +128,7 @@ def _upscale(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
     """Return the picture enlarged, to be refined everywhere in its own shape."""
     image = _given(request.image)
     factor = DEFAULT_FACTOR if request.factor is None else request.factor
-    canvas = upscaled_size(size_of(image), factor)
+    canvas = scaled(size_of(image), factor)
     pixels = _enlarged(image, canvas)
     own_shape = np.ascontiguousarray(pixels[..., 3])
     return Scene(canvas, pixels, own_shape, _box(canvas), alpha=Alpha.KEEP, whole=True)
@@ -173,13 +156,3 @@ _MAKERS: Mapping[Mode, Callable[[PaintRequest, Size], Scene]] = {
     Mode.VARY: _vary,
     Mode.UPSCALE: _upscale,
 }
-
-
-def too_large(size: Size) -> bool:
-    """Return whether a canvas is larger than we paint."""
-    return max(size.width, size.height) > MAX_SIDE
-
-
-def diagonal(box: Box) -> float:
-    """Return the length of a box's diagonal."""
-    return math.hypot(box.width, box.height)

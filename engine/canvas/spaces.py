@@ -36,7 +36,7 @@ class Spaces:
         return (self.working.width * self.working.height / (context.width * context.height)) ** 0.5
 
     def box_to_working(self, box_canvas: Box) -> Box:
-        """Return the smallest working box that covers a canvas box; may lie outside the working size."""
+        """Return the smallest working box that covers a canvas box, also outside the context."""
         context = self.context_canvas
         left, right = _cover(
             box_canvas.left - context.left, box_canvas.width, self.working.width, context.width
@@ -82,7 +82,7 @@ class Spaces:
         )
 
     def context_of(self, pixels_canvas: Array) -> Array:
-        """Return the context's part of canvas pixels (H, W[, C]), mirrored where it reaches past them."""
+        """Return the context's part of canvas pixels (H, W[, C]), mirrored past their edges."""
         return crop(pixels_canvas, self.context_canvas)
 
     def to_working(self, pixels_context: Array) -> Array:
@@ -94,7 +94,7 @@ class Spaces:
         return resized(pixels_working, self.context_canvas.size)
 
     def to_latent(self, mask_working: Array) -> Array:
-        """Return a float mask (h, w) of [0, 1] at latent size: each cell the largest value it covers."""
+        """Return a float mask (h, w) at latent size: each cell the largest value it covers."""
         height, width = mask_working.shape
         factor_y = -(-height // self.latent.height)
         factor_x = -(-width // self.latent.width)
@@ -104,7 +104,7 @@ class Spaces:
 
 
 def crop(pixels: Array, box: Box) -> Array:
-    """Return a box of a picture (H, W[, C]); what lies outside the picture is the picture mirrored."""
+    """Return a box of a picture (H, W[, C]); outside the picture it is mirrored."""
     height, width = pixels.shape[:2]
     inside = intersection(box, Box(0, 0, width, height))
     if inside == box:
@@ -118,11 +118,21 @@ def crop(pixels: Array, box: Box) -> Array:
 
 def resized(pixels: Array, size: Size) -> Array:
     """Return pixels (H, W[, C]) at a size: area means where it shrinks, bicubic where it grows."""
+    return _resized(pixels, size, cv2.INTER_CUBIC)
+
+
+def evenly_resized(values: Array, size: Size) -> Array:
+    """Return values (H, W[, C]) at a size, none beyond those around it: for masks and weights."""
+    return _resized(values, size, cv2.INTER_LINEAR)
+
+
+def _resized(pixels: Array, size: Size, growing: int) -> Array:
+    """Resize by area means, or by another interpolation when any side grows."""
     height, width = pixels.shape[:2]
     if (width, height) == (size.width, size.height):
         return pixels
     shrinks = size.width <= width and size.height <= height
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    method = cv2.INTER_AREA if shrinks else growing
     return cv2.resize(pixels, (size.width, size.height), interpolation=method)
 
 

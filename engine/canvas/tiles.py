@@ -1,4 +1,4 @@
-"""Overlapping tiles for the second pass over a large picture, with weights that sum to one everywhere."""
+"""Overlapping tiles for a second pass over a large picture; their weights sum to one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.api import Box, Pixels, Size
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tile: where it lies (working space of the whole) and how much each of its pixels counts."""
+    """One tile: where it lies (working space of the whole), how much each pixel counts."""
 
     box: Box
     weights: NDArray[
@@ -71,5 +71,5 @@ def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, NDArray
 
 
 def _fade(ramp: NDArray[np.float64], shared: int) -> None:
-    """Multiply the start of a ramp, in place, by a linear fade over the shared pixels; never quite 0."""
+    """Multiply the start of a ramp, in place, by a linear fade that is never quite 0."""
     ramp[:shared] *= (np.arange(shared) + 0.5) / shared
