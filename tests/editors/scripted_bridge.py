@@ -105,12 +105,14 @@ class _Conversation:
         self._part = part
         self._socket = socket
         self._seq = 0
+        self._raw = False  # previews as pixels: what a client without a JPEG decoder asks for
 
     def run(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             while True:
                 message = self._hear(None)
                 if isinstance(message, Hello):
+                    self._raw = message.preview_codec != "jpeg"
                     self._socket.send(encode(WELCOME))
                 elif isinstance(message, Submit):
                     self._paint(message)
@@ -145,7 +147,7 @@ class _Conversation:
                 self._socket.close()
                 return
             for candidate in range(count):
-                picture = scene.preview(candidate, step / self._part.steps)
+                picture = scene.preview(candidate, step / self._part.steps, raw=self._raw)
                 fields = {"candidate": candidate, "step": step, "steps": self._part.steps}
                 self._tell(Preview, job=job, picture=picture, **fields)
             asked = self._hear(self._part.step_s)
@@ -198,9 +200,11 @@ class Gradient:
             "mask": Picture(p.width, p.height, "gray8", mask.tobytes()),
         }
 
-    def preview(self, candidate: int, share: float) -> Picture:
-        """A small JPEG of the context; it brightens from step to step."""
+    def preview(self, candidate: int, share: float, *, raw: bool = False) -> Picture:
+        """A small JPEG, or raw RGB, of the context; it brightens from step to step."""
         pixels = self._colours(96, 64, candidate, share)
+        if raw:
+            return Picture(96, 64, "rgb8", pixels.tobytes())
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "JPEG", quality=85)
         return Picture(96, 64, "jpeg", file.getvalue())
