@@ -21,6 +21,7 @@ from bridge.app import create_app
 from bridge.auth import App, Rules, check_listening
 from bridge.errors import BridgeError, ListenError
 from bridge.jobs import Jobs
+from bridge.logs import log_to_stderr
 from bridge.offer import Offer, Offers
 from bridge.settings import Settings
 from bridge.state import StateFolder
@@ -67,6 +68,7 @@ def serve(settings: Settings, announce: Announce, parts: Parts | None = None) ->
 
     Raises AlreadyRunning, StateFolderError and ListenError, before anything is announced.
     """
+    log_to_stderr(settings.log_level)
     with _bridge(settings, announce, parts or Parts()) as server, _signals_handled():
         server.run(sockets=[server.listener])
 
