@@ -207,7 +207,7 @@ def _check_pictures(message: Message) -> None:
 def _check_picture(picture: Picture | None, where: str) -> None:
     if picture is None:
         return
-    given = len(picture.data)
+    given = memoryview(picture.data).nbytes  # its length counts items, which may be wider
     if not given and picture.sha256:
         return
     accepted = BYTES_PER_PIXEL.get(picture.format, 0) * picture.width * picture.height
