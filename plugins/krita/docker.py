@@ -14,7 +14,7 @@ from .wishes import Wish
 
 ID = "mahlstick_docker"
 TITLE = "Mahlstick"
-THUMBNAIL = 72  # pixels
+THUMBNAIL = 50  # pixels; four stand in a row of a panel as narrow as Krita makes it
 
 
 class PaintDocker(krita.DockWidget):
@@ -133,19 +133,21 @@ class PaintDocker(krita.DockWidget):
         return body
 
     def _numbers(self) -> QtObject:
-        row = QtWidgets.QFormLayout()
+        row = QtWidgets.QHBoxLayout()
         self.candidates = QtWidgets.QSpinBox()
         self.candidates.setRange(1, 8)
         self.candidates.setValue(4)
         self.candidates.setToolTip("How many pictures to choose from")
-        row.addRow("Candidates", self.candidates)
+        row.addWidget(_label("Candidates", self.candidates))
+        row.addWidget(self.candidates)
         self.strength = QtWidgets.QSpinBox()
         self.strength.setRange(1, 100)
         self.strength.setValue(100)
         self.strength.setSuffix(" %")
         self.strength.setToolTip("Below 100 % the picture that is there is refined")
         self.strength.valueChanged.connect(lambda _value: self.refresh())
-        row.addRow("Strength", self.strength)
+        row.addWidget(_label("Strength", self.strength))
+        row.addWidget(self.strength)
         return row
 
     def _stops(self) -> QtObject:
@@ -169,7 +171,7 @@ class PaintDocker(krita.DockWidget):
         gallery.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
         gallery.setIconSize(QtCore.QSize(THUMBNAIL, THUMBNAIL))
         line = gallery.fontMetrics().lineSpacing()
-        gallery.setGridSize(QtCore.QSize(THUMBNAIL + 10, THUMBNAIL + line + 10))
+        gallery.setGridSize(QtCore.QSize(THUMBNAIL + 6, THUMBNAIL + line + 6))
         gallery.setMovement(QtWidgets.QListView.Movement.Static)
         gallery.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
         gallery.currentRowChanged.connect(self._studio.select)
@@ -184,6 +186,12 @@ def _prompt() -> QtObject:
     field.setTabChangesFocus(True)
     field.setMaximumHeight(field.fontMetrics().lineSpacing() * 4)
     return field
+
+
+def _label(text: str, field: QtObject) -> QtObject:
+    label = QtWidgets.QLabel(text)
+    label.setBuddy(field)  # screen readers name the field by it
+    return label
 
 
 def _icon(image: QtObject) -> QtObject:

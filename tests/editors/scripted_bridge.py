@@ -10,8 +10,7 @@ import contextlib
 import io
 import json
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,19 +58,32 @@ WELCOME = Welcome(
 )
 
 
-@dataclass
-class Part:
-    """What the bridge does with every job, and what it has heard."""
+@dataclass(frozen=True)
+class Script:
+    """What happens to a job."""
 
     steps: int = 8
     step_s: float = 0.05
     fail_at: int | None = None  # this step ends the job with a sentence
     vanish_at: int | None = None  # this step ends the connection
-    heard: list[Message] = field(default_factory=list)
 
-    def submitted(self) -> Submit:
-        """The newest job that was asked for."""
-        return [m for m in self.heard if isinstance(m, Submit)][-1]
+
+@dataclass
+class Part:
+    """What the bridge does, by the job's prompt, and what it has heard and sent."""
+
+    scripts: Mapping[str, Script] = field(default_factory=dict)
+    heard: list[Message] = field(default_factory=list)
+    results: dict[int, Picture] = field(default_factory=dict)  # of the newest job
+
+    def submitted(self) -> list[Submit]:
+        """The jobs that were asked for, oldest first."""
+        return [message for message in self.heard if isinstance(message, Submit)]
+
+    def cancelled(self) -> list[str]:
+        """The prompts of the jobs that were cancelled."""
+        jobs = {message.job for message in self.heard if isinstance(message, Cancel)}
+        return [submit.prompt for submit in self.submitted() if submit.job in jobs]
 
 
 @contextlib.contextmanager
@@ -132,36 +144,49 @@ class _Conversation:
         self._socket.send(encode(kind(seq=self._seq, **fields)))
 
     def _paint(self, submit: Submit) -> None:
-        job = submit.job
+        script = self._part.scripts.get(submit.prompt, Script())
         scene = Gradient(submit)
-        count = submit.candidates
-        self._tell(Accepted, job=job, position=0)
-        self._tell(Started, job=job, **scene.started(self._part.steps))
-        step = 0
-        for step in range(1, self._part.steps + 1):
-            if step == self._part.fail_at:
+        self._tell(Accepted, job=submit.job, position=0)
+        self._tell(Started, job=submit.job, **scene.started(script.steps))
+        for step in range(1, script.steps + 1):
+            if step == script.fail_at:
                 text = "The painter ran out of paint. Buy some, then try again."
-                self._tell(Failed, job=job, code="internal", message=text)
+                self._tell(Failed, job=submit.job, code="internal", message=text)
                 return
-            if step == self._part.vanish_at:
+            if step == script.vanish_at:
                 self._socket.close()
                 return
-            for candidate in range(count):
-                picture = scene.preview(candidate, step / self._part.steps, raw=self._raw)
-                fields = {"candidate": candidate, "step": step, "steps": self._part.steps}
-                self._tell(Preview, job=job, picture=picture, **fields)
-            asked = self._hear(self._part.step_s)
+            self._preview(submit, scene, step, script.steps)
+            asked = self._hear(script.step_s)
             if isinstance(asked, Cancel):
-                self._tell(Cancelled, job=job)
+                self._tell(Cancelled, job=submit.job)
                 return
             if isinstance(asked, Keep):
-                break
-        for candidate in range(count):
+                self._finish(submit, scene, asked.candidates, step / script.steps)
+                return
+        self._finish(submit, scene, list(reversed(range(submit.candidates))), 1.0)
+
+    def _preview(self, submit: Submit, scene: Gradient, step: int, steps: int) -> None:
+        for candidate in range(submit.candidates):
+            picture = scene.preview(candidate, step / steps)
+            fields = {"candidate": candidate, "step": step, "steps": steps}
+            self._tell(Preview, job=submit.job, picture=picture, **fields)
+
+    def _finish(self, submit: Submit, scene: Gradient, order: list[int], share: float) -> None:
+        self._part.results.clear()
+        for candidate in order:
+            picture = scene.result(candidate, share)
+            self._part.results[candidate] = picture
             fields = {"candidate": candidate, "seed": scene.seed + candidate, "score": None}
-            picture = scene.result(candidate, step / self._part.steps)
-            self._tell(Painted, job=job, paste=scene.paste, picture=picture, seconds=0.1, **fields)
-        order = list(reversed(range(count)))
-        self._tell(Finished, job=job, order=order, seconds=time.monotonic() % 1)
+            self._tell(
+                Painted,
+                job=submit.job,
+                paste=scene.paste,
+                picture=picture,
+                seconds=0.1,
+                **fields,
+            )
+        self._tell(Finished, job=submit.job, order=order, seconds=0.5)
 
 
 class Gradient:

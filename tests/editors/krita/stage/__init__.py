@@ -19,7 +19,7 @@ from types import TracebackType
 
 import krita
 from PyQt5.QtCore import QPoint, QProcess, QTimer  # noqa: TID251 - Debian's Krita is a Qt 5 program
-from PyQt5.QtWidgets import QApplication, QWidget  # noqa: TID251
+from PyQt5.QtWidgets import QAbstractItemView, QApplication, QWidget  # noqa: TID251
 
 OUT = Path(os.environ.get("MAHLSTICK_STAGE_OUT", "."))
 TICK_MS = 5
@@ -70,12 +70,28 @@ class Stage:
 
     def undo_texts(self) -> list[str]:
         """The entries of the undo stack, the undone ones included, as the painter reads them."""
-        model = self._undo_model()
+        model = self._undo_view().model()
         return [str(model.data(model.index(row, 0))) for row in range(model.rowCount())]
 
-    def _undo_model(self) -> object:
-        views = [w for w in QApplication.allWidgets() if w.inherits("KisUndoView")]
-        return views[0].model()
+    def can_undo(self) -> bool:
+        """Whether the painter has anything to undo: the undo view stands below its first row."""
+        return self._undo_view().currentIndex().row() > 0
+
+    def undo(self, document: krita.Document) -> Steps:
+        """Undo one step, as the menu does."""
+        yield from self._act("edit_undo", document)
+
+    def redo(self, document: krita.Document) -> Steps:
+        """Redo one step, as the menu does."""
+        yield from self._act("edit_redo", document)
+
+    def _act(self, action: str, document: krita.Document) -> Steps:
+        self.app.action(action).trigger()
+        document.waitForDone()
+        yield from self.rest(0.1)
+
+    def _undo_view(self) -> QAbstractItemView:
+        return next(w for w in QApplication.allWidgets() if w.inherits("KisUndoView"))
 
     def click(self, widget: QWidget) -> Steps:
         """Press the mouse on a widget, as a hand would."""
@@ -168,6 +184,7 @@ def _scenario() -> Callable[[Stage], Steps]:
     spec = importlib.util.spec_from_file_location("mahlstick_scenario", path)
     assert spec is not None
     assert spec.loader is not None
+    sys.path.insert(0, str(path.parent))  # where the scenarios' common parts are
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.scenario
