@@ -1,6 +1,7 @@
 """Which device paints, in which precision, with how many threads.
 
-The only module that changes torch's process-wide thread count, and it does so from the plan of a job.
+The only module that changes torch's process-wide thread count, and it does so from the plan of a
+job.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def chosen_device(wanted: str) -> str:
 def chosen_precision(wanted: str, device: str) -> str:
     """Return fp32, fp16 or bf16. `auto` is fp32 on the CPU, bf16 on a GPU that has it.
 
-    bf16 asked for on a CPU that is not faster with it becomes fp32: emulated it is many times slower.
+    bf16 asked for on a CPU that is not faster with it becomes fp32: emulated it is many times
+    slower.
     """
     if wanted == "auto":
         return "bf16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "fp32"
@@ -75,8 +77,8 @@ def memory_guard(working: Size, advice: Size) -> Iterator[None]:
         if not _is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
-            f"Painting {working} pixels at once does not fit into memory. A selection or picture of "
-            f"{advice} would; or ask for fewer candidates."
+            f"Painting {working} pixels at once does not fit into memory. A picture or selection "
+            f"of {advice} would; or ask for fewer candidates."
         ) from error
 
 
@@ -106,6 +108,6 @@ def _seconds(dtype: torch.dtype) -> float:
     best = float("inf")
     for _ in range(3):
         began = time.perf_counter()
-        matrix @ matrix
+        torch.matmul(matrix, matrix)
         best = min(best, time.perf_counter() - began)
     return best

@@ -9,7 +9,8 @@ EngineError
 |-- OutOfMemoryError      the picture does not fit; the message names the size that would
 `-- CancelledError        the painter changed their mind
 
-Errors of torch, diffusers, safetensors and pillow are translated into one of these where they happen.
+Errors of torch, diffusers, safetensors and pillow are translated into one of these where they
+happen.
 """
 
 from __future__ import annotations

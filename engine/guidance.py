@@ -1,7 +1,7 @@
 """Classifier-free guidance, as a wrapper around two denoisers.
 
-Ho and Salimans 2022, written for x0: x0 = u + scale * (c - u), which on every noise path equals guidance of
-eps or v, since both are affine in x0 at a given x and level.
+Ho and Salimans 2022, written for x0: x0 = u + scale * (c - u), which on every noise path equals
+guidance of eps or v, since both are affine in x0 at a given x and level.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ def guided(
 ) -> Tensor:
     """Return the guided x0 (N, C, h, w).
 
-    `rescale` in [0, 1] pulls each candidate's standard deviation back to that of the conditioned x0: strong
-    guidance over-exposes (Lin et al. 2023, "Common Diffusion Noise Schedules", equations 15 and 16).
+    `rescale` in [0, 1] pulls each candidate's standard deviation back to that of the conditioned
+    x0: strong guidance over-exposes (Lin et al. 2023, "Common Diffusion Noise Schedules", equations
+    15 and 16).
     """
     x0 = unconditioned + scale * (conditioned - unconditioned)
     if rescale == 0.0:

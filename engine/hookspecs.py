@@ -1,9 +1,9 @@
 """The hooks by which the engine is extended; built-ins use the same and nothing else.
 
-Every hook is named `mahlstick_*`. The registration hooks (samplers, schedules, families) fire once, on the
-thread that makes the Engine, before the first job. The others fire on the thread that paints. A hook that
-raises while registering stops the engine with the plugin's name; a check that raises anything blocks the
-job, since a filter that fails must not let pictures through.
+Every hook is named `mahlstick_*`. The registration hooks (samplers, schedules, families) fire once,
+on the thread that makes the Engine, before the first job. The others fire on the thread that
+paints. A hook that raises while registering stops the engine with the plugin's name; a check that
+raises anything blocks the job, since a filter that fails must not let pictures through.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def mahlstick_samplers() -> Mapping[str, Sampler]:  # type: ignore[empty-body]
 
 @hookspec
 def mahlstick_schedules() -> Mapping[str, Schedule]:  # type: ignore[empty-body]
-    """Register schedules: {name: function}; each returns steps + 1 levels of a path, the last is CLEAN."""
+    """Register schedules: {name: function}, giving the steps + 1 levels of a path, CLEAN last."""
 
 
 @hookspec
@@ -41,25 +41,28 @@ def mahlstick_families() -> Sequence[Family]:  # type: ignore[empty-body]
 
 @hookspec
 def mahlstick_rewrite_prompt(prompt: str) -> str | None:
-    """Return another prompt to paint, or None to leave it. Fires once a job; every rewrite sees the last.
+    """Return another prompt to paint, or None to leave it as it is.
 
-    Raising anything fails the job with a PluginError that names the plugin.
+    Fires once a job; every plugin sees what the one before it made. Raising anything fails the job
+    with a PluginError that names the plugin.
     """
 
 
 @hookspec
 def mahlstick_check_request(request: PaintRequest) -> None:
-    """Look at a request (prompt rewritten) before anything is loaded; raise RefusedError to refuse it.
+    """Look at a request, its prompt rewritten, before anything is loaded.
 
-    Anything else that is raised refuses the job as well, under the category `filter_failed`.
+    Raise RefusedError to refuse it. Anything else that is raised refuses the job as well, under the
+    category `filter_failed`.
     """
 
 
 @hookspec
 def mahlstick_check_result(picture: Pixels, request: PaintRequest) -> None:
-    """Look at one finished candidate (RGB uint8, working size) before anybody sees it; raise RefusedError.
+    """Look at one finished candidate, RGB uint8 at working size, before anybody sees it.
 
-    Fires once a candidate. Anything else that is raised refuses the job, category `filter_failed`.
+    Fires once a candidate. Raise RefusedError to refuse it. Anything else that is raised refuses
+    the job, under the category `filter_failed`.
     """
 
 

@@ -1,7 +1,7 @@
 """Noise of one seed a candidate, the same on every device.
 
-Generators live on the CPU and draw in float32: a seed gives the same noise whatever device and precision
-the picture is painted with, and whichever other candidates share its batch.
+Generators live on the CPU and draw in float32: a seed gives the same noise whatever device and
+precision the picture is painted with, and whichever other candidates share its batch.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ class CandidateNoise:
         seeds: Sequence[int],
         shape: tuple[int, int, int],
         device: str,
-        dtype: torch.dtype,
         stream: int = 0,
     ) -> None:
-        self._shape, self._device, self._dtype = shape, device, dtype
+        self._shape, self._device = shape, device
         self._generators = [
             torch.Generator("cpu").manual_seed(seed ^ (stream << 40)) for seed in seeds
         ]
@@ -52,4 +51,4 @@ class CandidateNoise:
     def __call__(self) -> Tensor:
         """Return the next noise, one slice a candidate."""
         each = [torch.randn(self._shape, generator=generator) for generator in self._generators]
-        return torch.stack(each).to(self._device, self._dtype)
+        return torch.stack(each).to(self._device)

@@ -1,8 +1,8 @@
-"""What extends the engine: built-ins found by looking into their folders, entry points, named files.
+"""What extends the engine: built-ins found in their folders, entry points, named files.
 
-One new file in `engine/samplers`, `engine/families` or `engine/filters` is one new plugin, and nothing else
-is edited. A misspelt hook, a broken module or a name given twice is an error that names the plugin: a
-plugin that silently does nothing is worse than one that stops the start.
+One new file in `engine/samplers`, `engine/families` or `engine/filters` is one new plugin, and
+nothing else is edited. A misspelt hook, a broken module or a name given twice is an error that
+names the plugin: a plugin that silently does nothing is worse than one that stops the start.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Extensions:
         """Return the prompt after every plugin had its say."""
         for name, function in self._implementations("mahlstick_rewrite_prompt"):
             answer = _called(name, function, prompt=prompt)
-            prompt = prompt if answer is None else answer
+            prompt = prompt if answer is None else str(answer)
         return prompt
 
     def check_request(self, request: PaintRequest) -> None:
@@ -145,11 +145,11 @@ def _named(hook: str) -> ModuleType:
 
 
 def _narrowed(function: Callable[..., Any], wanted: Sequence[str]) -> Callable[..., Any]:
-    """Return a caller that passes only the arguments an implementation asked for, as pluggy does."""
+    """Return a caller that passes only the arguments an implementation takes, as pluggy does."""
     return lambda **offered: function(**{name: offered[name] for name in wanted})
 
 
-def _called(plugin: str, function: Callable[..., Any], **arguments: Any) -> Any:
+def _called(plugin: str, function: Callable[..., Any], **arguments: object) -> object:
     try:
         return function(**arguments)
     except EngineError:
@@ -160,7 +160,7 @@ def _called(plugin: str, function: Callable[..., Any], **arguments: Any) -> Any:
         ) from error
 
 
-def _checked(plugin: str, function: Callable[..., Any], **arguments: Any) -> None:
+def _checked(plugin: str, function: Callable[..., Any], **arguments: object) -> None:
     try:
         _called(plugin, function, **arguments)
     except PluginError as error:

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from engine.api import Extension, MaskShape, Mode, PaintRequest, Pixels, Plan, Size
 
 if TYPE_CHECKING:
-    from engine.api import Layout, Started
+    from engine.api import Layout
 
 FORMAT = 1
 _PACKAGES = ("mahlstick", "torch", "numpy", "opencv-python-headless")
@@ -28,13 +28,14 @@ _PACKAGES = ("mahlstick", "torch", "numpy", "opencv-python-headless")
 
 def described(
     request: PaintRequest,
-    started: Started,
+    layout: Layout,
     plan: Plan,
     model_sha256: str,
     report: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what all candidates of a job have in common, JSON-able.
 
+    `request` has every open choice made: seed, steps, names.
     `plan` is the plan as it turned out (it names the step at which the painter kept), `report` what
     laying the paint into the canvas had to correct.
     """
@@ -43,13 +44,13 @@ def described(
         "mode": request.mode.value,
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,
-        "model": {"name": started.model, "sha256": model_sha256},
-        "sampler": started.sampler,
-        "schedule": started.schedule,
-        "steps": started.steps,
-        "guidance": started.guidance,
+        "model": {"name": request.model, "sha256": model_sha256},
+        "sampler": request.sampler,
+        "schedule": request.schedule,
+        "steps": request.steps,
+        "guidance": request.guidance,
         "strength": request.strength,
-        "seed": started.seed,
+        "seed": request.seed,
         "candidates": request.candidates,
         "size": None if request.size is None else asdict(request.size),
         "extension": None if request.extension is None else asdict(request.extension),
@@ -57,7 +58,7 @@ def described(
         "mask_shape": asdict(request.mask_shape),
         "image_sha256": _digest(request.image),
         "mask_sha256": _digest(request.mask),
-        "boxes": _boxes(started.layout),
+        "boxes": _boxes(layout),
         "plan": asdict(plan),
         "report": dict(report),
         "versions": versions(),
@@ -74,7 +75,8 @@ def replayed(
 ) -> PaintRequest:
     """Return the request that paints a recorded picture again, given the pixels it started from.
 
-    All candidates of the recorded batch are painted; the record's `candidate` says which one is meant.
+    All candidates of the recorded batch are painted; the record's `candidate` says which one is
+    meant.
     """
     plan, size, extension = record["plan"], record["size"], record["extension"]
     batches = tuple(tuple(batch) for batch in plan["batches"])
@@ -117,7 +119,7 @@ def stamped_png(image: Pixels, record: Mapping[str, Any]) -> bytes:
 
 
 def parameters(record: Mapping[str, Any]) -> str:
-    """Return prompt and settings in the three-line form that began with AUTOMATIC1111's web interface."""
+    """Return prompt and settings in the three lines that began with AUTOMATIC1111's interface."""
     prompt = " ".join(record["prompt"].split())  # a line break would end the prompt for readers
     lines = [prompt]
     if record["negative_prompt"]:

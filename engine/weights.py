@@ -1,7 +1,7 @@
 """Where checkpoints are, what they are, and whether their bytes are what they claim to be.
 
-Only configuration files are read here; weights are hashed and their headers checked, never unpickled:
-safetensors is the one format that is accepted.
+Only configuration files are read here; weights are hashed and their headers checked, never
+unpickled: safetensors is the one format that is accepted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What an engine can paint with. `problems` are sentences on what was found and cannot be used."""
+    """What an engine can paint with; `problems` are sentences on what cannot be used."""
 
     samplers: tuple[str, ...]
     schedules: tuple[str, ...]
@@ -34,7 +34,7 @@ class Catalogue:
     problems: tuple[str, ...] = ()
 
     def card(self, name: str | None) -> ModelCard:
-        """Return the card of a model, of the default one for None; RequestError lists what there is."""
+        """Return the card of a model, None for the default; RequestError lists what there is."""
         if not self.models:
             raise RequestError(
                 "model",
@@ -77,8 +77,8 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
         for card in found:
             if card.name in cards:
                 problems.append(
-                    f"Two models are called {card.name!r}: {cards[card.name].path} and {card.path}. "
-                    "The first is used; rename the folder of the other."
+                    f"Two models are called {card.name!r}: {cards[card.name].path} and "
+                    f"{card.path}. The first is used; rename the folder of the other."
                 )
             cards.setdefault(card.name, card)
     return Catalogue(
@@ -112,11 +112,11 @@ class Fingerprints:
 
 def weight_files(path: Path) -> list[Path]:
     """Return the safetensors files of a model folder, or the file itself."""
-    return [path] if path.is_file() else [file for file in path.rglob("*.safetensors")]
+    return [path] if path.is_file() else list(path.rglob("*.safetensors"))
 
 
 def check_weights(path: Path) -> None:
-    """Raise ModelError unless every weight file of a model is sound safetensors with a sane header."""
+    """Raise ModelError unless all weights of a model are safetensors with sane headers."""
     weights = weight_files(path)
     if not weights:
         raise ModelError(
@@ -133,8 +133,8 @@ def _check_header(file: Path) -> None:
         length = int.from_bytes(stream.read(8), "little")
         if size < 8 or length > min(HEADER_LIMIT, size - 8):
             raise ModelError(
-                f"{file} is not a usable safetensors file: its header claims {length} bytes, the file "
-                f"has {size}, and {HEADER_LIMIT} are accepted. Download it again."
+                f"{file} is not a usable safetensors file: its header claims {length} bytes, the "
+                f"file has {size}, and {HEADER_LIMIT} are accepted. Download it again."
             )
         try:
             header = json.loads(stream.read(length))

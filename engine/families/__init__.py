@@ -1,7 +1,7 @@
 """Model families, one a module. Each adapts its networks to `denoise(x, level) -> x0`.
 
-A family module registers itself with the `mahlstick_families` hook. The core drives a loaded model through
-the `Model` protocol below and knows nothing else of it.
+A family module registers itself with the `mahlstick_families` hook. The core drives a loaded model
+through the `Model` protocol below and knows nothing else of it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class ModelCard:
     guidance: float = 3.0
     sampler: str = "dpmpp_2m"
     schedule: str = "model"
+    detail_strength: float = 0.35  # of the second pass over what is larger than working; 0 = none
     vocabulary_closed: bool = False  # words outside its vocabulary are reported and ignored
     notes: str = ""
 
@@ -49,16 +50,18 @@ class Understanding:
 class Conditions:
     """What a painting is conditioned on; families use what they can.
 
-    Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0, 1],
-    1 = paint. Both are None when nothing is to be kept. `like` asks for something like that picture
-    (variations: through the image embedding).
+    Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0,
+    1], 1 = paint. Both are None when nothing is to be kept. `like` asks for something like that
+    picture (variations: through the image embedding).
     """
 
     prompt: str = ""
     negative_prompt: str = ""
     guidance: float = 1.0
     working: Size
-    seeds: Sequence[int]  # one a candidate: whatever is random in conditioning (a prior) starts here
+    seeds: Sequence[
+        int
+    ]  # one a candidate: whatever is random in conditioning (a prior) starts here
     known: Tensor | None = None
     hole: Tensor | None = None
     like: Tensor | None = None
@@ -84,7 +87,7 @@ class Model(Protocol):
         ...
 
     def decode(self, x0: Tensor, working: Size, check: Callable[[], None]) -> Tensor:
-        """Latents x0 (N, C, h, w) to pictures (N, 3, H, W) in [-1, 1]; `check` is called between tiles."""
+        """Latents x0 (N, C, h, w) to pictures (N, 3, H, W) in [-1, 1]; `check` is called often."""
         ...
 
     def preview(self, x0: Tensor) -> Tensor:
@@ -96,7 +99,7 @@ class Model(Protocol):
         ...
 
     def score(self, pictures: Tensor, prompt: str) -> list[float] | None:
-        """CLIP similarity of (N, 3, H, W) pictures to the prompt, or None where the model has no CLIP."""
+        """CLIP similarity of pictures (N, 3, H, W) to the prompt; None where there is no CLIP."""
         ...
 
     def unload(self) -> None:
@@ -116,5 +119,3 @@ class Family(Protocol):
     def load(self, card: ModelCard, device: str, precision: str) -> Model:
         """Read the weights; raises ModelError with a sentence."""
         ...
-
-

@@ -1,0 +1,175 @@
+"""What is decided about a job before the first stroke: names, seeds, steps, batches, stages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.api import MODES, Control, Mode, PaintRequest, Plan, Size
+from engine.device import batch_size, chosen_device, chosen_precision, default_threads
+from engine.errors import RequestError, UnknownWordsError
+from engine.noise import candidate_seeds, drawn_seed
+from engine.painting import Stage
+
+if TYPE_CHECKING:
+    from engine.canvas import CanvasPlan
+    from engine.families import Model, ModelCard, Understanding
+    from engine.weights import Catalogue
+
+FEWEST_STEPS = 4  # of a weak strength, where the model's own number of steps is cut down
+LARGE = 1.5  # a canvas this much wider than the working size gets a second pass
+LARGEST_DETAIL = 16  # native areas that are refined; what is larger stays as the first pass made it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request with every open choice made."""
+
+    request: PaintRequest
+    card: ModelCard
+    sampler: str
+    schedule: str
+    steps: int
+    guidance: float
+    strength: float
+    seeds: tuple[int, ...]  # of all candidates, painted now or not
+    painted: tuple[int, ...]  # the candidates that are painted
+
+
+def decided(request: PaintRequest, catalogue: Catalogue) -> Job:
+    """Return a checked request with every open choice made; RequestError for an unknown name."""
+    card = catalogue.card(request.model)
+    sampler, schedule = request.sampler or card.sampler, request.schedule or card.schedule
+    catalogue.check_names(sampler, schedule)
+    strength = MODES[request.mode].strength if request.strength is None else request.strength
+    seed = drawn_seed() if request.seed is None else int(request.seed)
+    everything = tuple(range(request.candidates))
+    steps = request.steps or _own_steps(card.steps, strength)
+    guidance = card.guidance if request.guidance is None else request.guidance
+    return Job(
+        request=replace(
+            request,
+            model=card.name,
+            sampler=sampler,
+            schedule=schedule,
+            steps=steps,
+            guidance=guidance,
+            strength=strength,
+            seed=seed,
+        ),
+        card=card,
+        sampler=sampler,
+        schedule=schedule,
+        steps=steps,
+        guidance=guidance,
+        strength=strength,
+        seeds=candidate_seeds(seed, request.candidates),
+        painted=everything if request.only is None else tuple(sorted(set(request.only))),
+    )
+
+
+def understood(prompt: str, model: Model) -> Understanding:
+    """Return what the model made of the prompt; UnknownWordsError when it is nothing at all."""
+    understanding = model.understand(prompt)
+    if understanding.nothing_known:
+        words = ", ".join(understanding.unknown_words)
+        offers = ", ".join(understanding.suggestions)
+        raise UnknownWordsError(
+            f"The model {model.card.name} knows none of these words: {words}. Try others"
+            + (f", such as: {offers}." if offers else "."),
+            understanding.suggestions,
+        )
+    return understanding
+
+
+def placed(request: PaintRequest, device: str, precision: str) -> Plan:
+    """Return where and how exactly a job is computed, without its batches.
+
+    What a recorded plan says comes before what the engine was made with.
+    """
+    recorded = request.plan
+    if recorded is None:
+        device = chosen_device(device)
+        return Plan((), chosen_precision(precision, device), default_threads(), device)
+    device = chosen_device(recorded.device)
+    return replace(recorded, device=device, precision=chosen_precision(recorded.precision, device))
+
+
+def batched(job: Job, plan: Plan, working: Size) -> Plan:
+    """Return the plan with its batches; a recorded plan keeps those of its own that are painted."""
+    recorded = job.request.plan
+    if recorded is None:
+        size = batch_size(working, plan.device)
+        starts = range(0, len(job.painted), size)
+        return replace(plan, batches=tuple(job.painted[i : i + size] for i in starts))
+    kept = (tuple(k for k in batch if k in job.painted) for batch in recorded.batches)
+    batches = tuple(batch for batch in kept if batch)
+    if sorted(k for batch in batches for k in batch) != list(job.painted):
+        raise RequestError(
+            "plan",
+            f"The plan paints the candidates {recorded.batches}, the request asks for "
+            f"{job.painted}. A plan names each candidate that is painted exactly once.",
+        )
+    return replace(plan, batches=batches)
+
+
+def tile_of(job: Job, canvas: CanvasPlan) -> int | None:
+    """Return the side of tiles (working pixels), None where all is painted in one piece.
+
+    Enlarged pictures are tiled as they are; others in a second pass, where the canvas shows many
+    more pixels than the model painted, and not more than it can refine in good time.
+    """
+    if job.request.plan is not None:
+        return job.request.plan.tile
+    native, working = job.card.native, canvas.layout.working
+    if job.request.mode is Mode.UPSCALE:
+        return min(native) if max(working.width, working.height) > min(native) else None
+    context = canvas.layout.context_box_canvas
+    enlarged = max(context.width / working.width, context.height / working.height) > LARGE
+    affordable = context.width * context.height <= LARGEST_DETAIL * native[0] * native[1]
+    return min(native) if enlarged and affordable and job.card.detail_strength > 0.0 else None
+
+
+def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
+    """Return the pass that paints the whole; of an enlarged picture, in tiles."""
+    return Stage(
+        working=canvas.layout.working,
+        strength=job.strength,
+        steps=job.steps,
+        known=canvas.known_working if canvas.like_working is None else canvas.like_working,
+        hole=None if canvas.known_working is None else canvas.denoise_mask_working,
+        tile=tile if job.request.mode is Mode.UPSCALE else None,
+    )
+
+
+def second_stage(job: Job, canvas: CanvasPlan, tile: int) -> Stage:
+    """Return the pass that refines one candidate at full size; `canvas` is that candidate's own."""
+    return Stage(
+        working=canvas.spaces.working,
+        strength=job.card.detail_strength,
+        steps=second_steps(job, tile),
+        known=canvas.known_working,
+        hole=canvas.denoise_mask_working,
+        tile=tile,
+        stream=1,
+    )
+
+
+def second_steps(job: Job, tile: int | None) -> int:
+    """Return how many steps follow the first stage's."""
+    if tile is None or job.request.mode is Mode.UPSCALE:
+        return 0
+    return _own_steps(job.steps, job.card.detail_strength)
+
+
+def kept(control: Control, painted: Sequence[int]) -> tuple[int, ...]:
+    """Return the candidates the painter keeps; an answer that names none of them keeps all."""
+    wanted = tuple(k for k in painted if k in (control.kept or ()))
+    return wanted or tuple(painted)
+
+
+def _own_steps(steps: int, strength: float) -> int:
+    """Return how many of a full painting's steps a strength below 1 takes."""
+    return min(steps, max(FEWEST_STEPS, math.ceil(steps * strength)))

@@ -1,0 +1,161 @@
+"""All candidates of one job, forming together.
+
+A job has one or two stages: the whole picture at the model's size, then, where the canvas shows
+more pixels than that, the same picture refined at full size. Within a stage the batches take turns,
+step by step, so that the painter sees every candidate form at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d
+
+from engine.api import Box, Pixels, Size
+from engine.canvas.tiles import tiles
+from engine.denoisers import blended, tiled
+from engine.device import memory_guard
+from engine.families import Conditions, Model
+from engine.noise import CandidateNoise
+from engine.pictures import as_mask, as_tensor
+from engine.schedules import Denoise, Sampler, Schedule, levels_from
+
+OVERLAP = 4  # tiles share a quarter of their side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One pass of denoising. Pictures are in working space.
+
+    `known` is RGB uint8 (H, W, 3): what is kept, and what is started from; `hole` float32 (H, W), 1
+    = paint, None where everything may change. `tile` is the side of tiles in working pixels, None =
+    in one piece. `stream` tells its noise from that of the job's other stages.
+    """
+
+    working: Size
+    strength: float
+    steps: int
+    known: Pixels | None = None
+    hole: NDArray | None = None
+    tile: int | None = None
+    stream: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One batch after one step: x0 (len(batch), C, h, w)."""
+
+    batch: tuple[int, ...]
+    number: int  # 1-based, within its stage
+    x0: Tensor
+
+
+class Painting:
+    """The candidates of one job and the model that paints them."""
+
+    def __init__(
+        self,
+        model: Model,
+        sampler: Sampler,
+        schedule: Schedule,
+        *,
+        conditions: Conditions,
+        seeds: Mapping[int, int],
+        device: str,
+    ) -> None:
+        self._model, self._sampler, self._schedule = model, sampler, schedule
+        self._conditions, self._seeds, self._device = conditions, seeds, device
+        self._now: dict[int, tuple[Tensor, Size]] = {}  # candidate -> x0 (1, C, h, w), working size
+
+    def run(self, batches: Sequence[tuple[tuple[int, ...], Stage]]) -> Iterator[Step]:
+        """Yield every batch after every step; all stages have the same number of steps.
+
+        A caller that stops asking keeps the candidates as they are then.
+        """
+        forming = []
+        for batch, stage in batches:
+            with self._computing(stage.working):
+                forming.append((batch, stage, self._begun(batch, stage)))
+        for number in range(1, batches[0][1].steps + 1):
+            for batch, stage, steps in forming:
+                self._conditions.check()
+                with self._computing(stage.working):
+                    x0 = next(steps)
+                for place, k in enumerate(batch):
+                    self._now[k] = x0[place : place + 1], stage.working
+                yield Step(batch, number, x0)
+
+    def picture(self, candidate: int) -> Tensor:
+        """Return a candidate as it is now, decoded: (1, 3, H, W) in [-1, 1]."""
+        x0, working = self._now[candidate]
+        with self._computing(working):
+            return self._model.decode(x0, working, self._conditions.check)
+
+    @contextmanager
+    def _computing(self, working: Size) -> Iterator[None]:
+        # Never held across a yield: torch's modes belong to the thread, not to a generator.
+        with torch.inference_mode(), memory_guard(working, Size(*self._model.card.native)):
+            yield
+
+    def _begun(self, batch: tuple[int, ...], stage: Stage) -> Iterator[Tensor]:
+        """Return the sampler, set up for a batch."""
+        levels = levels_from(self._schedule, self._model.path, stage.steps, stage.strength)
+        known = None if stage.known is None else as_tensor(stage.known, self._device)
+        hole = None if stage.hole is None else as_mask(stage.hole, self._device)
+        seeds = tuple(self._seeds[k] for k in batch)
+        shape = self._model.latent_shape(stage.working)
+        noise = CandidateNoise(seeds, shape, self._device, stage.stream)
+        conditions = replace(
+            self._conditions,
+            working=stage.working,
+            seeds=seeds,
+            known=None if hole is None else known,
+            hole=None if known is None else hole,
+        )
+        denoise = self._whole_or_tiled(conditions, stage.tile)
+        x = levels[0].sigma * noise()
+        if known is not None:
+            kept = self._model.encode(known)
+            x = x + levels[0].alpha * kept
+            if hole is not None:
+                cells = adaptive_max_pool2d(hole, shape[1:])
+                denoise = blended(denoise, kept, cells, self._model.path, levels[0])
+        return self._sampler(denoise, x, levels, noise)
+
+    def _whole_or_tiled(self, conditions: Conditions, tile: int | None) -> Denoise:
+        if tile is None:
+            return self._model.denoiser(conditions)
+        working = conditions.working
+        _, rows, columns = self._model.latent_shape(working)
+        factor = working.width // columns
+        side = tile // factor
+        parts = tiles(Size(columns, rows), Size(side, side), side // OVERLAP)
+        shown = [(part, _part(conditions, part.box, factor)) for part in parts]
+        return tiled(
+            [
+                (part, self._model.denoiser(seen))
+                for part, seen in shown
+                if seen.hole is None or bool(seen.hole.any())  # all kept: nothing to paint
+            ]
+        )
+
+
+def _part(conditions: Conditions, box_latent: Box, factor: int) -> Conditions:
+    """Return the conditions of one tile, its known picture and hole cut out."""
+    rows = slice(box_latent.top * factor, box_latent.bottom * factor)
+    columns = slice(box_latent.left * factor, box_latent.right * factor)
+
+    def cut(picture: Tensor | None) -> Tensor | None:
+        return None if picture is None else picture[:, :, rows, columns]
+
+    return replace(
+        conditions,
+        working=Size(box_latent.width * factor, box_latent.height * factor),
+        known=cut(conditions.known),
+        hole=cut(conditions.hole),
+    )
