@@ -13,7 +13,8 @@ from engine.schedules.paths import trained_steps
 def model(path: NoisePath, steps: int) -> list[Level]:
     """Return levels uniform in the path's time.
 
-    This is the spacing "trailing" of Lin et al. (arXiv:2305.08891). It starts at the path's very start, pure noise included.
+    This is the spacing "trailing" of Lin et al. (arXiv:2305.08891). It starts at the path's
+    very start, pure noise included.
     """
     return [*(path.level(1.0 - i / steps) for i in range(steps)), CLEAN]
 
