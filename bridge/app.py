@@ -1,6 +1,6 @@
 """Wires the parts and mounts the transports; everything behind the wall of `auth`.
 
-Starlette and not FastAPI: importing the latter takes longer than all else until the bridge is ready.
+Starlette and not FastAPI: importing that takes longer than all else until the bridge is ready.
 """
 
 from __future__ import annotations

@@ -36,5 +36,16 @@ def log_to_stderr(level: str) -> None:
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(JobFilter())
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    # uvicorn's own records hold request lines; ours say what matters.
-    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def hush_uvicorn() -> None:
+    """Keep the server library's records of requests out of every log: they hold the token."""
+    for name in ("uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.addFilter(_is_worth_telling)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    # It says so of every refused upgrade, which is no fault.
+    return "without completing handshake" not in record.getMessage()

@@ -21,7 +21,7 @@ from bridge.app import create_app
 from bridge.auth import App, Rules, check_listening
 from bridge.errors import BridgeError, ListenError
 from bridge.jobs import Jobs
-from bridge.logs import log_to_stderr
+from bridge.logs import hush_uvicorn, log_to_stderr
 from bridge.offer import Offer, Offers
 from bridge.settings import Settings
 from bridge.state import StateFolder
@@ -122,6 +122,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=_SHUTDOWN_S,
             )
         )
+        hush_uvicorn()
         self.listener = listener
         self._started = started
 

@@ -92,7 +92,9 @@ def layout_of(request: PaintRequest) -> Layout:
         size = request.size or Size(16, 16)
     box = Box(0, 0, size.width, size.height)
     mask = np.full((size.height, size.width), 255, np.uint8)
-    return Layout(size, (0, 0), box, Size(16, 16), box, mask if request.mask is None else request.mask)
+    return Layout(
+        size, (0, 0), box, Size(16, 16), box, mask if request.mask is None else request.mask
+    )
 
 
 def started(request: PaintRequest, seed: int, layout: Layout) -> Started:
