@@ -196,7 +196,9 @@ def chosen_mode(wish: Wish) -> ModeName:
         )
     if asked == ["inpaint"] and wish.strength is not None and wish.strength < 1:
         return "refine"
-    return asked[0] if asked else ("refine" if wish.image else "generate")
+    if asked:
+        return asked[0]
+    return "refine" if wish.image else "generate"
 
 
 def _mask(wish: Wish, loaded: Loaded | None) -> Pixels | None:

@@ -1,4 +1,4 @@
-"""What the options of `mahlstick paint` ask for, and what is said when they contradict each other."""
+"""What the options of `mahlstick paint` ask for, and what is said when they contradict."""
 
 from __future__ import annotations
 
