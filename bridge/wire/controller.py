@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .errors import DUPLICATE_JOB, GONE
+from .errors import DUPLICATE_JOB, GONE, UNKNOWN_PICTURE
 from .messages import (
     Accepted,
     Cancel,
@@ -194,6 +194,8 @@ class Controller:
         if job in self._unaccepted and refused.code == DUPLICATE_JOB:
             del self._unaccepted[job]  # it had arrived before the connection broke
             return self._send(Fetch(job))
+        if refused.code == UNKNOWN_PICTURE and _is_whole(self._unaccepted.get(job)):
+            return self._send(self._unaccepted[job])  # the bridge no longer holds the layer
         if job in self._unaccepted:
             failed = Failed(0, job, refused.code, refused.message, refused.param)
             return self._apply(failed)
@@ -217,6 +219,12 @@ class Controller:
     def _drop(self, job: str) -> None:
         self._unaccepted.pop(job, None)
         self._wishes.pop(job, None)
+
+
+def _is_whole(request: Submit | None) -> bool:
+    """Tell whether a request has the pixels of all its pictures."""
+    pictures = (request.image, request.mask) if request is not None else (None,)
+    return request is not None and all(p is None or len(p.data) > 0 for p in pictures)
 
 
 _GONE = (

@@ -17,9 +17,10 @@ from dataclasses import replace
 from .client import Client
 from .connection import Connection, read_connection
 from .controller import Happening, Offline, Online
-from .errors import BAD_MESSAGE, INTERNAL, DecodeError, EncodeError, WireError
+from .errors import BAD_MESSAGE, INTERNAL, UNKNOWN_PICTURE, DecodeError, EncodeError, WireError
 from .inbox import Inbox
-from .messages import ClientMessage, Hello, Refused, Welcome
+from .layers import SentLayers
+from .messages import ClientMessage, Hello, Refused, Submit, Welcome
 
 RETRY_DELAYS_S = (0.1, 0.25, 0.5, 1.0, 2.0)  # the last one again and again
 log = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ class Link:
     def _connect_once(self) -> str:
         """Hold one connection until it ends, tell why and return that sentence."""
         client = Client.open(self._find(), self._hello)
-        writer = _Writer(client, self._inbox)
+        layers = SentLayers()
+        writer = _Writer(client, self._inbox, layers)
         with self._lock:
             self._epoch += 1
             self._writer = writer
@@ -105,7 +107,7 @@ class Link:
                 writer.end()
         self._forget_if_anew(client.welcome)
         self._inbox.put(Online(client.welcome, self._epoch))
-        offline = self._read(client)
+        offline = self._read(client, layers)
         with self._lock:
             self._writer = None
         writer.end()
@@ -118,12 +120,14 @@ class Link:
         if self._hello.resume is None or welcome.seq < self._hello.resume:
             self._hello = replace(self._hello, resume=0)
 
-    def _read(self, client: Client) -> Offline:
+    def _read(self, client: Client, layers: SentLayers) -> Offline:
         try:
             while True:
                 message = client.receive()
                 if message is None:
                     continue
+                if isinstance(message, Refused) and message.code == UNKNOWN_PICTURE:
+                    layers.forget()
                 seq = getattr(message, "seq", 0)
                 if seq > (self._hello.resume or 0):
                     self._hello = replace(self._hello, resume=seq)
@@ -137,10 +141,11 @@ class Link:
 class _Writer:
     """Sends what is put into it, in a thread of its own, until it is ended."""
 
-    def __init__(self, client: Client, inbox: Inbox) -> None:
+    def __init__(self, client: Client, inbox: Inbox, layers: SentLayers) -> None:
         self._client = client
         self._inbox = inbox
         self._waiting: queue.SimpleQueue[ClientMessage | None] = queue.SimpleQueue()
+        self._layers = layers
         threading.Thread(target=self._run, name="mahlstick writer", daemon=True).start()
 
     def put(self, message: ClientMessage) -> None:
@@ -162,6 +167,8 @@ class _Writer:
 
     def _send(self, message: ClientMessage) -> None:
         try:
+            if isinstance(message, Submit):
+                message = self._layers.slim(message)
             self._client.send(message)
         except EncodeError as error:
             job = getattr(message, "job", "")
