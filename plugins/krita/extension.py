@@ -39,7 +39,7 @@ class MahlstickExtension(krita.Extension):
         """Put the actions into a window's Tools menu, where shortcuts can be given to them."""
         for name, (text, method) in ACTIONS.items():
             action = window.createAction(name, text, "tools/scripts")
-            action.triggered.connect(_panel_does(window, method))
+            action.triggered.connect(_panel_does(method))
 
     def _quit(self) -> None:
         self._timer.stop()
@@ -52,9 +52,10 @@ class MahlstickExtension(krita.Extension):
             self._timer.setInterval(wanted)
 
 
-def _panel_does(window: KritaObject, method: str) -> Callable[[], None]:
+def _panel_does(method: str) -> Callable[[], None]:
     def run() -> None:
-        for panel in window.dockers():
+        # Not through the window that Krita hands to `createActions`: its wrapper is gone by now.
+        for panel in krita.Krita.instance().dockers():
             if panel.objectName() == docker.ID:
                 getattr(panel, method)()
 

@@ -7,11 +7,12 @@ refusals, a pace of its own. It listens on a thread of the test's process.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,23 @@ class Part:
     scripts: Mapping[str, Script] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
     results: dict[int, Picture] = field(default_factory=dict)  # of the newest job
+    _pictures: dict[str, bytes] = field(default_factory=dict)  # by their hash
+
+    def hear(self, message: Message) -> Message:
+        """Note a message; pictures that were named only are put in whole."""
+        if isinstance(message, Submit):
+            image, mask = self._whole(message.image), self._whole(message.mask)
+            message = replace(message, image=image, mask=mask)
+        self.heard.append(message)
+        return message
+
+    def _whole(self, picture: Picture | None) -> Picture | None:
+        if picture is None:
+            return None
+        if picture.data:
+            self._pictures[hashlib.sha256(picture.data).hexdigest()] = picture.data
+            return picture
+        return replace(picture, data=self._pictures[picture.sha256])
 
     def submitted(self) -> list[Submit]:
         """The jobs that were asked for, oldest first."""
@@ -135,9 +153,7 @@ class _Conversation:
         except TimeoutError:
             return None
         assert isinstance(frame, bytes)
-        message = decode(frame, "client")
-        self._part.heard.append(message)
-        return message
+        return self._part.hear(decode(frame, "client"))
 
     def _tell(self, kind: Any, **fields: Any) -> None:
         self._seq += 1

@@ -43,8 +43,9 @@ def test_a_painter_may_change_their_mind(play: Play, tmp_path: Path) -> None:
 
 
 def test_krita_and_the_document_survive_every_trouble(play: Play, tmp_path: Path) -> None:
-    scripts = {"fail": Script(fail_at=3), "vanish": Script(vanish_at=4), "close": SLOW}
-    part = Part(scripts)
+    # Slow steps: on a busy machine the first preview must still be seen before the end comes.
+    fail, vanish = Script(step_s=0.5, fail_at=5), Script(step_s=0.5, vanish_at=5)
+    part = Part({"fail": fail, "vanish": vanish, "close": SLOW})
     with scripted_bridge(part, tmp_path) as file:
         report = play("troubles", file)
     facts: dict[str, Any] = report.facts
