@@ -184,7 +184,7 @@ class _Conversation:
 
     def _preview(self, submit: Submit, scene: Gradient, step: int, steps: int) -> None:
         for candidate in range(submit.candidates):
-            picture = scene.preview(candidate, step / steps)
+            picture = scene.preview(candidate, step / steps, raw=self._raw)
             fields = {"candidate": candidate, "step": step, "steps": steps}
             self._tell(Preview, job=submit.job, picture=picture, **fields)
 
