@@ -35,8 +35,9 @@ STEPS = 4
 class FlatPainter:
     """Paints every candidate in one colour: (seed + candidate) modulo 256, 16x16 pixels.
 
-    Prompts steer it: "slow" waits in the middle of a step until it is cancelled or kept, "die" ends
-    the process once (twice for "die always"), "wrong" is refused, "broken" is a fault of the engine.
+    Prompts steer it: "slow" waits in mid-step until it is cancelled or kept, "stuck" hears nobody,
+    "die" ends the process once (twice for "die always"), "wrong" is refused, "broken" is a fault of
+    the engine, "echo" returns the picture.
     """
 
     def __init__(self, once: Path | None = None) -> None:
@@ -54,6 +55,8 @@ class FlatPainter:
                 yield Denoised(candidate, step, steps, noise(32, step))
             if "die" in request.prompt and step == 2:
                 self._die(request.prompt)
+            if "stuck" in request.prompt:
+                time.sleep(30)
             if "slow" in request.prompt and step == 2:
                 wait_for(lambda: control.kept is not None, control)
             if control.kept is not None:

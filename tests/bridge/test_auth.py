@@ -145,7 +145,10 @@ def test_no_token_reaches_the_log(bridge: Ready, caplog: pytest.LogCaptureFixtur
     assert token not in repr(Rules.of(token))
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "studio.local"])
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "192.168.1.2", "studio.local"],  # noqa: S104
+)
 def test_beyond_loopback_needs_allowed_hosts(host: str) -> None:
     with pytest.raises(ListenError, match="allowed_hosts"):
         check_listening(host, [])
