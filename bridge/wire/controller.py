@@ -173,7 +173,8 @@ class Controller:
         self.welcome, self._epoch, self._online = online.welcome, online.epoch, True
         # The bridge takes a job once, however often it is sent: by its name.
         messages: list[ClientMessage] = [*self._unaccepted.values(), *self._wishes.values()]
-        if again and any(not painting.over for painting in self._paintings.values()):
+        live = {job for job, painting in self._paintings.items() if not painting.over}
+        if again and live - set(self._unaccepted):
             messages.append(Fetch())
         return [Send(message, online.epoch) for message in messages]
 

@@ -103,7 +103,7 @@ def test_a_job_without_an_answer_is_sent_again() -> None:
     controller = connected()
     controller.submit(JOB)
     controller.take(OFFLINE)
-    assert controller.take(online(2)) == [online(2), Send(JOB, 2), Send(Fetch(), 2)]
+    assert controller.take(online(2)) == [online(2), Send(JOB, 2)]
 
 
 def test_a_job_that_had_arrived_after_all_is_fetched() -> None:
