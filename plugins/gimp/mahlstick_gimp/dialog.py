@@ -18,6 +18,7 @@ from .widgets import Gdk, GimpUi, Gtk
 
 ROLE = "mahlstick"
 TITLE = "Mahlstick: Fill Selection"
+BUSY_TITLE = f"{TITLE} (painting)"  # seen in the task bar while the painter works elsewhere
 SPACING = 6
 PROMPT_HEIGHT = 64
 SHOWN = (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED)
@@ -55,6 +56,7 @@ class FillWindow:
     def run(self) -> Outcome:
         """Show the window and return when it was closed."""
         self._window.show_all()
+        self._prompt_view.grab_focus()
         self._show_state()
         try:
             self._turns.run(self._turn)
@@ -138,6 +140,7 @@ class FillWindow:
 
     def _show_state(self) -> None:
         busy = self._job is not None
+        self._window.set_title(BUSY_TITLE if busy else TITLE)
         self._paint_button.set_sensitive(not busy)
         self._cancel_button.set_sensitive(busy)
         self._keep_button.set_sensitive(busy)
@@ -181,6 +184,7 @@ class FillWindow:
         view.connect("key-press-event", self._key)
         scroll = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN, min_content_height=PROMPT_HEIGHT)
         scroll.add(view)
+        self._prompt_view = view
         return scroll
 
     def _key(self, _view: Foreign, event: Foreign) -> bool:

@@ -10,7 +10,7 @@ import json
 
 from .canvas import MASK, PIXELS, Place, gegl_box
 from .host import Foreign, Gimp
-from .previews import FLAT, spread
+from .previews import FLAT, FORMATS, spread
 from .protocol import Picture, Rect
 
 PARASITE = "mahlstick-painting"
@@ -58,8 +58,11 @@ class PaintLayer:
         )
 
     def show(self, picture: Picture, context: Rect) -> None:
-        """Put a preview of the box `context` on the canvas; no effect once the layer is gone."""
-        if not self.is_there():
+        """Put a preview of the box `context` on the canvas; no effect once the layer is gone.
+
+        A preview in a format that was not asked for is passed over: it is not worth an error.
+        """
+        if not self.is_there() or picture.format not in FORMATS:
             return
         self._write(self._layer, FLAT, spread(picture, context, self.box))
 

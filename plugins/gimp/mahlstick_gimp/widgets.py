@@ -8,6 +8,7 @@ import gi  # pyright: ignore[reportMissingImports]
 
 from .host import Foreign
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
 

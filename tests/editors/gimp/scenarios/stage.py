@@ -1,0 +1,92 @@
+"""What every scenario inside GIMP shares: reading pictures, calling our procedure, telling facts."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gi
+
+gi.require_version("Gimp", "3.0")
+gi.require_version("Gegl", "0.4")
+
+from gi.repository import Gegl, Gimp, Gio  # noqa: E402
+
+OUT = Path(os.environ["MAHLSTICK_OUT"])
+ARGUMENTS: dict[str, str] = json.loads(os.environ["MAHLSTICK_ARGUMENTS"])
+FILL = "plug-in-mahlstick-fill-selection"
+
+
+def tell(scenario: Callable[[], dict[str, object]]) -> None:
+    """Play the scenario and write its facts, or its traceback, into the report."""
+    Gegl.init(None)
+    facts: dict[str, object] = {}
+    error = ""
+    try:
+        facts = scenario()
+    except Exception:
+        error = traceback.format_exc()
+    told = json.dumps({"facts": facts, "error": error})
+    (OUT / "report.json").write_text(told, encoding="utf-8")
+    sys.stdout.flush()
+
+
+def load(path: str) -> Any:
+    """The image in a file."""
+    return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+
+
+def save(image: Any, name: str) -> None:
+    """Write an image into the folder the test reads; the name says the format."""
+    file = Gio.File.new_for_path(str(OUT / name))
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
+
+
+def flat(image: Any) -> bytes:
+    """RGB of all that is visible, as saving it to a flat format would give."""
+    copy = image.duplicate()
+    try:
+        return pixels(copy.flatten(), "R'G'B' u8")
+    finally:
+        copy.delete()
+
+
+def pixels(drawable: Any, pixel_format: str) -> bytes:
+    """All pixels of a drawable."""
+    box = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    return drawable.get_buffer().get(box, 1.0, pixel_format, Gegl.AbyssPolicy.NONE)
+
+
+def fill(image: Any, mode: Any, **settings: object) -> Any:
+    """Call our procedure; GIMP's own return values."""
+    procedure = Gimp.get_pdb().lookup_procedure(FILL)
+    if procedure is None:
+        raise AssertionError(f"GIMP does not know {FILL}.")
+    config = procedure.create_config()
+    config.set_property("run-mode", mode)
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", image.get_selected_layers())
+    for name, value in settings.items():
+        config.set_property(name.replace("_", "-"), value)
+    return procedure.run(config)
+
+
+def keep(name: str, data: bytes) -> None:
+    """Write bytes into the folder the test reads."""
+    (OUT / name).write_bytes(data)
+
+
+def names(image: Any) -> list[str]:
+    """The layers' names, top first."""
+    return [layer.get_name() for layer in image.get_layers()]
+
+
+def recipe(layer: Any) -> dict[str, object]:
+    """What our parasite on a layer says."""
+    parasite = layer.get_parasite("mahlstick-painting")
+    return json.loads(bytes(parasite.get_data())) if parasite else {}
