@@ -8,9 +8,10 @@ stops the painting.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 
@@ -208,22 +209,22 @@ class Engine:
     def _finished(self, session: _Session) -> Iterator[Event]:
         """Decode, check, paste and rank what was painted."""
         scores: dict[int, float | None] = {}
+        plan = replace(session.plan, stop_step=session.stop_step)
         sha256 = self._fingerprints.of(session.job.card.path)
+        common = described(session.job.request, session.canvas.layout, plan, sha256)
         for k in kept(session.control, session.job.painted):
-            painted = self._painted(session, k, sha256)
+            painted = self._painted(session, k, common)
             scores[k] = painted.score
             session.control.check()
             yield painted
         yield Finished(ranked(scores), time.monotonic() - session.began, session.stop_step)
 
-    def _painted(self, session: _Session, k: int, sha256: str) -> Painted:
+    def _painted(self, session: _Session, k: int, common: Mapping[str, Any]) -> Painted:
         job, picture = session.job, session.painting.picture(k)
         pixels = as_pixels(picture[0])
         self._extensions.check_result(pixels, job.request)
-        patch, merged, report = canvases.finish(session.refined.get(k, session.canvas), pixels)
+        patch, merged, colour = canvases.finish(session.refined.get(k, session.canvas), pixels)
         scored = session.model.score(picture, job.request.prompt) if job.request.prompt else None
-        plan = replace(session.plan, stop_step=session.stop_step)
-        common = described(job.request, session.canvas.layout, plan, sha256, asdict(report))
         return Painted(
             candidate=k,
             seed=job.seeds[k],
@@ -231,7 +232,7 @@ class Engine:
             merged=merged,
             score=None if scored is None else scored[0],
             seconds=time.monotonic() - session.began,
-            record=of_candidate(common, k, job.seeds[k]),
+            record=of_candidate(common, k, job.seeds[k], asdict(colour)),
         )
 
 

@@ -6,6 +6,7 @@ precision the picture is painted with, and whichever other candidates share its 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 
@@ -45,10 +46,20 @@ class CandidateNoise:
     ) -> None:
         self._shape, self._device = shape, device
         self._generators = [
-            torch.Generator("cpu").manual_seed(seed ^ (stream << 40)) for seed in seeds
+            torch.Generator("cpu").manual_seed(_spread(seed, stream)) for seed in seeds
         ]
 
     def __call__(self) -> Tensor:
         """Return the next noise, one slice a candidate."""
         each = [torch.randn(self._shape, generator=generator) for generator in self._generators]
         return torch.stack(each).to(self._device)
+
+
+def _spread(seed: int, stream: int) -> int:
+    """Return what a generator is seeded with.
+
+    torch's CPU generator looks at the low 32 bits only, so seeds 2**32 apart, and streams told apart
+    by higher bits, would draw the same noise: the digest brings every bit of both down there.
+    """
+    digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1

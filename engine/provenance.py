@@ -31,13 +31,11 @@ def described(
     layout: Layout,
     plan: Plan,
     model_sha256: str,
-    report: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what all candidates of a job have in common, JSON-able.
 
-    `request` has every open choice made: seed, steps, names.
-    `plan` is the plan as it turned out (it names the step at which the painter kept), `report` what
-    laying the paint into the canvas had to correct.
+    `request` has every open choice made: seed, steps, names. `plan` is the plan as it turned out:
+    it names the step at which the painter kept.
     """
     return {
         "format": FORMAT,
@@ -60,14 +58,15 @@ def described(
         "mask_sha256": _digest(request.mask),
         "boxes": _boxes(layout),
         "plan": asdict(plan),
-        "report": dict(report),
         "versions": versions(),
     }
 
 
-def of_candidate(common: Mapping[str, Any], candidate: int, seed: int) -> dict[str, Any]:
-    """Return the record of one candidate."""
-    return {**common, "candidate": candidate, "candidate_seed": seed}
+def of_candidate(
+    common: Mapping[str, Any], candidate: int, seed: int, colour: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the record of one candidate; `colour` says how its paint was matched to the canvas."""
+    return {**common, "candidate": candidate, "candidate_seed": seed, "colour": dict(colour)}
 
 
 def replayed(

@@ -374,10 +374,14 @@ def test_variations_look_like_the_picture_and_not_like_each_other(
 
 def test_a_model_is_loaded_once_and_again_after_close(tiny_folder: Path, tiny_hook: str) -> None:
     engine = Engine(models=[tiny_folder], hooks=[tiny_hook], device="cpu")
-    asked = request(Mode.GENERATE, None, None)
-    loads = [isinstance([*engine.paint(asked)][0], Loading) for _ in range(2)]
+
+    def began_loading() -> bool:
+        first, *_ = engine.paint(request(Mode.GENERATE, None, None))
+        return isinstance(first, Loading)
+
+    loads = [began_loading() for _ in range(2)]
     engine.close()
-    loads.append(isinstance([*engine.paint(asked)][0], Loading))
+    loads.append(began_loading())
     assert loads == [True, False, True]
 
 
