@@ -35,7 +35,7 @@ INGREDIENTS = ("image", "mask", "size", "extension", "factor")
 
 
 def checked(request: PaintRequest) -> PaintRequest:
-    """Return the request with its mode's defaults filled in; RequestError when it cannot be painted.
+    """Return the request with its mode's defaults filled in; RequestError if it is unpaintable.
 
     Names of models, samplers and schedules are not looked up here: the core knows them.
     """
@@ -104,7 +104,7 @@ def _check_image(request: PaintRequest) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         refuse(
             "image",
-            f"The image must be 8-bit pixels (a numpy array of uint8), but {_kind(image)} was given. "
+            f"The image must be 8-bit pixels (a uint8 numpy array), but {_kind(image)} was given. "
             "Convert it to 8 bit first.",
         )
     if image.ndim != 3 or image.shape[2] != 4:

@@ -41,8 +41,8 @@ def reach(box: Box, canvas: Size, strength: float, shape: MaskShape) -> Reach:
         context += max(longest / 16, (box.width + box.height) / 4)
     return Reach(
         grow=4 if shape.grow is None else shape.grow,
-        feather=math.ceil(feather) if shape.feather is None else shape.feather,
-        context=math.ceil(context) if shape.context is None else shape.context,
+        feather=round(feather) if shape.feather is None else shape.feather,
+        context=round(context) if shape.context is None else shape.context,
     )
 
 

@@ -21,7 +21,9 @@ COARSEST = 4  # pixels; where the pyramid ends
 LARGEST = 512  # a fill is smooth, so it is computed at no more than this and enlarged
 STRUCTURE = 160  # longest side at which structure is carried across a hole
 STRUCTURE_REACH = 0.12  # of that; how far from what is known structure is believed
+CLEAR = 24.0  # grey levels; structure that differs less from the surface is not drawn in full
 RELAXATIONS = 12
+PARTLY = 4.0  # a coarse cell on the border is known in part, and holds as if it were known whole
 MIDDLE_GREY = 127.0
 DETAIL = 1 / 10  # of a border's depth: what is finer is detail, what is coarser is light and colour
 STRIP = 1 / 16  # of a border's depth: the width of the edge that is drawn outwards
@@ -85,7 +87,7 @@ def _weighted_resize(
     return summed / np.maximum(shrunk, 1e-6)[..., None], shrunk
 
 
-def _membrane(values: Floats, weights: Floats) -> Floats:
+def _membrane(values: Floats, weights: Floats, trust: float = 1.0) -> Floats:
     """Return the smoothest surface through known values (Laplace's equation), coarse to fine."""
     height, width = weights.shape
     if max(height, width) <= COARSEST:
@@ -93,10 +95,9 @@ def _membrane(values: Floats, weights: Floats) -> Floats:
         surface = np.broadcast_to(mean, values.shape).astype(np.float32)
     else:
         half = (width + 1) // 2, (height + 1) // 2
-        coarse = _membrane(*_weighted_resize(values, weights, half))
+        coarse = _membrane(*_weighted_resize(values, weights, half), trust=PARTLY)
         surface = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    # Any knowledge pins the pixel: at a coarse level a cell on the border is known only in part.
-    pinned = np.minimum(weights * 4.0, 1.0)[..., None]
+    pinned = np.minimum(weights * trust, 1.0)[..., None]
     fixed, free = values * pinned, 1.0 - pinned
     for _ in range(RELAXATIONS):
         surface = fixed + cv2.blur(surface, (3, 3), borderType=cv2.BORDER_REFLECT_101) * free
@@ -113,12 +114,19 @@ def _with_structure(surface: Floats, values: Floats, weights: Floats) -> Floats:
     if not hole.any() or hole.all():
         return surface
     ground = np.clip(np.rint(small), 0, 255).astype(np.uint8)
-    drawn = cv2.inpaint(ground, hole * 255, 3, cv2.INPAINT_NS).astype(np.float32)
-    reach = STRUCTURE * STRUCTURE_REACH
-    share = _fading(cv2.distanceTransform(hole, cv2.DIST_L2, 5), reach)
+    reach = round(STRUCTURE * STRUCTURE_REACH)
+    # OpenCV draws nonsense into a hole that touches the border, so the border is moved away.
+    margins = (reach, reach, reach, reach, cv2.BORDER_REFLECT)
+    wide, wide_hole = (cv2.copyMakeBorder(v, *margins) for v in (ground, hole))
+    drawn = cv2.inpaint(wide, wide_hole, 3, cv2.INPAINT_NS).astype(np.float32)
+    drawn = drawn[reach : reach + size[1], reach : reach + size[0]]
     drawn = cv2.GaussianBlur(drawn, (0, 0), 1.0)
+    share = _fading(cv2.distanceTransform(hole, cv2.DIST_L2, 5), reach)
     both = cv2.resize(np.dstack((drawn, share)), (width, height), interpolation=cv2.INTER_LINEAR)
-    return surface + (both[..., :3] - surface) * both[..., 3:]
+    structure = both[..., :3] - surface
+    # A clear difference is an edge that goes on; a small one is the drawing's own unevenness.
+    clear = 1.0 - _fading(np.abs(structure).max(axis=2), CLEAR)
+    return surface + structure * clear * both[..., 3:]
 
 
 def _mixed(picture: Pixels, fill: Floats, known: Floats) -> Pixels:
