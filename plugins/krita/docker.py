@@ -84,6 +84,9 @@ class PaintDocker(krita.DockWidget):
         if painting.job != self._job:
             self._job, self._drawn = painting.job, {}
             self.gallery.clear()
+        if easel.dropped or painting.state in ("cancelled", "failed"):
+            self.gallery.clear()
+            return
         for index in range(painting.candidates):
             if self.gallery.count() <= index:
                 self.gallery.addItem(QtWidgets.QListWidgetItem(str(index + 1)))

@@ -65,7 +65,7 @@ class Script:
 
     steps: int = 8
     step_s: float = 0.05
-    fail_at: int | None = None  # this step ends the job with a sentence
+    fail_at: int | None = None  # this step ends the job with a sentence; 0 = before it began
     vanish_at: int | None = None  # this step ends the connection
 
 
@@ -163,11 +163,13 @@ class _Conversation:
         script = self._part.scripts.get(submit.prompt, Script())
         scene = Gradient(submit)
         self._tell(Accepted, job=submit.job, position=0)
+        if script.fail_at == 0:
+            self._fail(submit)
+            return
         self._tell(Started, job=submit.job, **scene.started(script.steps))
         for step in range(1, script.steps + 1):
             if step == script.fail_at:
-                text = "The painter ran out of paint. Buy some, then try again."
-                self._tell(Failed, job=submit.job, code="internal", message=text)
+                self._fail(submit)
                 return
             if step == script.vanish_at:
                 self._socket.close()
@@ -181,6 +183,10 @@ class _Conversation:
                 self._finish(submit, scene, asked.candidates, step / script.steps)
                 return
         self._finish(submit, scene, list(reversed(range(submit.candidates))), 1.0)
+
+    def _fail(self, submit: Submit) -> None:
+        text = "The painter ran out of paint. Buy some, then try again."
+        self._tell(Failed, job=submit.job, code="internal", message=text)
 
     def _preview(self, submit: Submit, scene: Gradient, step: int, steps: int) -> None:
         for candidate in range(submit.candidates):

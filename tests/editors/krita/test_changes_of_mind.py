@@ -45,14 +45,15 @@ def test_a_painter_may_change_their_mind(play: Play, tmp_path: Path) -> None:
 def test_krita_and_the_document_survive_every_trouble(play: Play, tmp_path: Path) -> None:
     # Slow steps: on a busy machine the first preview must still be seen before the end comes.
     fail, vanish = Script(step_s=0.5, fail_at=5), Script(step_s=0.5, vanish_at=5)
-    part = Part({"fail": fail, "vanish": vanish, "close": SLOW})
+    refuse = Script(fail_at=0)
+    part = Part({"refuse": refuse, "fail": fail, "vanish": vanish, "close": SLOW})
     with scripted_bridge(part, tmp_path) as file:
         report = play("troubles", file)
     facts: dict[str, Any] = report.facts
     before = facts["before"]
     assert facts["failed_status"] == "The painter ran out of paint. Buy some, then try again."
     assert "connection" in facts["vanished_status"]
-    for name in ("failed", "vanished"):
+    for name in ("refused", "failed", "vanished"):
         assert {**facts[name], "undo": before["undo"]} == before
     assert same_pixels(report, "before", "failed", "vanished")
     assert "close" in part.cancelled()

@@ -1,0 +1,142 @@
+"""A session without a socket: the real controller, and a bridge that says what the test says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from plugins.krita.wire.controller import Controller, Effect, Send
+from plugins.krita.wire.messages import (
+    Finished,
+    Limits,
+    Message,
+    Started,
+    Submit,
+    Welcome,
+)
+
+from plugins.krita.protocol import Offline, Online, Painted, Painting, Picture, Preview, Rect
+
+LIMITS = Limits(1 << 28, 8192, 16, 500, 8)
+WELCOME = Welcome(1, "a test", LIMITS, models=[], samplers=[], schedules=[])
+PASTE = Rect(10, 6, 8, 4)
+CONTEXT = Rect(6, 2, 16, 12)
+
+
+class TestSession:
+    """What `Session` is, with the messages in a list instead of on a wire."""
+
+    __test__ = False
+
+    def __init__(self, online: bool = True) -> None:
+        self.sent: list[Message] = []
+        self.closed = False
+        self._controller = Controller()
+        self._changes: list[Any] = []
+        if online:
+            self.happens(Online(WELCOME, 1))
+        self.poll()
+
+    @property
+    def online(self) -> bool:
+        return self._controller.online
+
+    def happens(self, *happenings: Any) -> None:
+        """The bridge says this, or the connection is made or lost."""
+        for happening in happenings:
+            self._carry_out(self._controller.take(happening))
+
+    def lost(self) -> None:
+        """The bridge is gone."""
+        self.happens(Offline("closed", "The bridge closed the connection."))
+
+    def submit(self, request: Submit) -> Painting:
+        self._carry_out(self._controller.submit(request))
+        return self._controller.paintings[request.job]
+
+    def cancel(self, job: str) -> None:
+        self._carry_out(self._controller.cancel(job))
+
+    def keep(self, job: str, candidates: list[int]) -> None:
+        self._carry_out(self._controller.keep(job, candidates))
+
+    def forget(self, job: str) -> None:
+        self._controller.forget(job)
+
+    def poll(self) -> list[Any]:
+        changes, self._changes = self._changes, []
+        return changes
+
+    def close(self, timeout_s: float = 3.0) -> None:
+        assert timeout_s <= 1  # Krita must not be kept from quitting
+        self.closed = True
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.sent.append(effect.message)
+            else:
+                self._changes.append(effect)
+
+
+class Job:
+    """The events of one job, with rising numbers; its paste rectangle is `PASTE`."""
+
+    def __init__(self, name: str, candidates: int = 2) -> None:
+        self.name = name
+        self.mask = np.full((PASTE.height, PASTE.width), 255, np.uint8)
+        self.mask[0] = 0
+        self._candidates = candidates
+        self._seq = 0
+
+    def started(self) -> Started:
+        mask = Picture(PASTE.width, PASTE.height, "gray8", self.mask.tobytes())
+        return Started(
+            **self._next(),
+            seed=100,
+            seeds=[100 + i for i in range(self._candidates)],
+            model="m",
+            sampler="s",
+            steps=4,
+            guidance=1.0,
+            canvas_width=48,
+            canvas_height=32,
+            origin=(0, 0),
+            context=CONTEXT,
+            paste=PASTE,
+            mask=mask,
+        )
+
+    def preview(self, candidate: int, step: int, gray: int) -> Preview:
+        picture = Picture(2, 2, "rgb8", bytes([gray]) * 12)
+        return Preview(**self._next(), candidate=candidate, step=step, steps=4, picture=picture)
+
+    def painted(self, candidate: int, rgb: tuple[int, int, int]) -> Painted:
+        pixels = np.zeros((PASTE.height, PASTE.width, 4), np.uint8)
+        pixels[..., :3] = rgb
+        pixels[..., 3] = self.mask
+        picture = Picture(PASTE.width, PASTE.height, "rgba8", pixels.tobytes())
+        return Painted(
+            **self._next(),
+            candidate=candidate,
+            seed=100 + candidate,
+            paste=PASTE,
+            picture=picture,
+            score=None,
+            seconds=0.1,
+        )
+
+    def finished(self, *order: int) -> Finished:
+        return Finished(**self._next(), order=list(order), seconds=0.5)
+
+    def _next(self) -> dict[str, Any]:
+        self._seq += 1
+        return {"seq": self._seq, "job": self.name}
+
+
+def flat_patch(picture: Picture, _context: Rect, paste: Rect, mask: bytes) -> bytes:
+    """Cut a preview of one colour to the paste mask."""
+    pixels = np.zeros((paste.height, paste.width, 4), np.uint8)
+    pixels[..., :3] = np.frombuffer(picture.data, np.uint8)[2::-1]
+    pixels[..., 3] = np.frombuffer(mask, np.uint8).reshape(paste.height, paste.width)
+    return pixels.tobytes()
