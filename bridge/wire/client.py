@@ -157,8 +157,6 @@ def _send(socket: ClientConnection, message: ClientMessage) -> None:
         socket.send(frame)
     except ConnectionClosed as error:
         _ended(error)
-    except OSError as error:
-        raise ClosedError(CLOSED, f"The connection to the bridge broke: {error}.") from None
 
 
 def _receive(socket: ClientConnection, timeout_s: float | None) -> ServerMessage | None:

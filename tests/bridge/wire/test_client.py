@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.sync.server import serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
 
 from bridge.wire.client import Client
 from bridge.wire.connection import Connection
-from bridge.wire.errors import ClosedError, DecodeError, RejectedError, UnreachableError
+from bridge.wire.errors import ClosedError, DecodeError, LinkError, RejectedError, UnreachableError
 from bridge.wire.messages import (
     Accepted,
     Cancel,
@@ -194,5 +196,33 @@ def test_a_server_of_another_protocol_is_rejected() -> None:
         with pytest.raises(RejectedError, match="does not speak"):
             Client.open(Connection(url, "x"), HELLO)
     finally:
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "sentence"),
+    [
+        (401, b"", RejectedError, "does not know this token"),
+        (403, b"<html>", RejectedError, "wrong token, or a host name or origin"),
+        (403, b'{"error": "no"}', RejectedError, "wrong token, or a host name or origin"),
+        (403, b'{"error": {"message": "Not this Host."}}', RejectedError, "Not this Host"),
+        (404, b"[1]", UnreachableError, r"HTTP status 404\) is not a bridge"),
+        (200, b"", UnreachableError, r"HTTP status 200\) is not a bridge"),
+    ],
+)
+def test_an_answer_that_is_no_upgrade_becomes_a_sentence(
+    status: int, body: bytes, error: type[LinkError], sentence: str
+) -> None:
+    def answer(_: ServerConnection, __: Request) -> Response:
+        headers = Headers({"Content-Length": str(len(body))})
+        return Response(status, "Reason", headers, body)
+
+    with serve(lambda socket: socket.close(), "127.0.0.1", 0, process_request=answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        with pytest.raises(error, match=sentence):
+            Client.open(Connection(url, "x"), HELLO)
         server.shutdown()
         thread.join()

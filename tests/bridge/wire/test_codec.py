@@ -166,6 +166,10 @@ def picture(data: int = 0, side: Any = 1, **fields: Any) -> dict[str, Any]:
     return {"width": side, "height": side, "format": "gray8", "data": data, **fields}
 
 
+def nested(depth: int) -> Any:
+    return {"a": nested(depth - 1)} if depth else 1
+
+
 DEEP = b'{"type":"submit","blobs":[],"job":"j","mode":"vary","plan":' + b'{"a":' * 5000
 HOSTILE = [
     (b"", "", "The frame has 0 bytes"),
@@ -207,6 +211,8 @@ HOSTILE = [
     (frame_of(submit(origin=[1])), "origin", "accepted is a list of 2 values"),
     (frame_of(submit(masks=[])), "masks", "accepted is a JSON object"),
     (frame_of(submit(masks={"grow": {}})), "masks.grow", "accepted is a whole number"),
+    (frame_of(submit(plan=nested(17))), "plan" + ".a" * 16, "nested more than 16 deep"),
+    (frame_of(submit(guidance=10**400)), "guidance", "inf; accepted is a finite number"),
     (frame_of(submit(plan=[])), "plan", "accepted is a JSON object"),
     (frame_of(submit(plan={"a": [10**30]})), "plan.a[0]", "accepted is"),
     (frame_of(submit(plan={"a\ud800": 1})), "plan", "half a surrogate pair"),
@@ -331,6 +337,9 @@ LAYOUT = Started(
     [
         (unchecked(Cancel, 7), "job", "cannot be sent: job is 7; accepted is text"),
         (Cancel("\udcff"), "job", "surrogate"),
+        (unchecked(Submit, "j", "vary", guidance=10**400), "guidance", "finite number"),
+        (unchecked(Submit, "j", "vary", only=7), "only", "7; accepted is a list"),
+        (unchecked(Submit, "j", "vary", origin=(1, 2, 3)), "origin", "accepted is 2 values"),
         (Submit("j", "vary", guidance=float("nan")), "guidance", "finite"),
         (Submit("j", "vary", image=Picture(1, 1, "gray8")), "image.data", "has 0 bytes"),
         (Submit("j", "vary", image=Picture(9000, 1, "gray8", b"x")), "image.width", "to 8192"),
