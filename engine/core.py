@@ -24,6 +24,7 @@ from engine.api import (
     Loading,
     Painted,
     PaintRequest,
+    Pixels,
     Plan,
     Size,
     Started,
@@ -36,6 +37,7 @@ from engine.job import (
     batched,
     decided,
     first_stage,
+    in_one_pass,
     kept,
     placed,
     second_stage,
@@ -46,7 +48,7 @@ from engine.job import (
 from engine.painting import Painting, Stage
 from engine.pictures import as_pixels, as_tensor
 from engine.plugins import Extensions
-from engine.preview import previews
+from engine.preview import part, previews
 from engine.provenance import described, of_candidate
 from engine.rank import ranked
 from engine.requests import checked
@@ -70,6 +72,14 @@ class _Session:
     started: Started
     refined: dict[int, canvases.CanvasPlan] = field(default_factory=dict)  # the second pass's
     stop_step: int | None = None
+
+    def seen(self, k: int, preview: Pixels) -> Pixels:
+        """Return a candidate's preview cut to the context box that was told."""
+        larger = self.refined.get(k)
+        if larger is None:
+            return preview
+        told = self.started.layout.context_box_canvas
+        return part(preview, larger.spaces.context_canvas, told)
 
     def stops_at(self, step: int) -> bool:
         """Say whether the painter, or the plan that is replayed, stops after this step."""
@@ -155,8 +165,8 @@ class Engine:
         canvas = canvases.plan_canvas(
             job.request, Size(*job.card.native), job.card.multiple, _factor(model)
         )
-        working = canvas.layout.working
-        plan = replace(batched(job, plan, working), tile=tile_of(job, canvas))
+        plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
+        canvas = _full_size(canvas) if in_one_pass(job, plan.tile) else canvas
         use_threads(plan.threads)
         painting = Painting(
             model,
@@ -180,7 +190,7 @@ class Engine:
         job, canvas, tile = session.job, session.canvas, session.plan.tile
         whole = first_stage(job, canvas, tile)
         yield from self._stepped(session, [(batch, whole) for batch in session.plan.batches], 0)
-        if tile is None or session.stop_step is not None or not second_steps(job, tile):
+        if tile is None or session.stop_step is not None or in_one_pass(job, tile):
             return
         refinements = []
         for k in job.painted:
@@ -200,7 +210,7 @@ class Engine:
             number = before + step.number
             self._extensions.observe(step.batch, number, total, step.x0)
             for k, preview in zip(step.batch, previews(session.model, step.x0), strict=True):
-                yield Denoised(k, number, total, preview)
+                yield Denoised(k, number, total, session.seen(k, preview))
             session.control.check()
             if step.batch == batches[-1][0] and session.stops_at(number):
                 session.stop_step = number if number < total else None
@@ -234,6 +244,18 @@ class Engine:
             seconds=time.monotonic() - session.began,
             record=of_candidate(common, k, job.seeds[k], asdict(colour)),
         )
+
+
+def _full_size(canvas: canvases.CanvasPlan) -> canvases.CanvasPlan:
+    """Return the plan that paints on the canvas's own pixels from the start."""
+    larger = canvases.second_pass(canvas, None)
+    if larger is None:
+        return canvas
+    spaces = larger.spaces
+    layout = replace(
+        larger.layout, context_box_canvas=spaces.context_canvas, working=spaces.working
+    )
+    return replace(larger, layout=layout)
 
 
 def _conditions(job: Job, canvas: canvases.CanvasPlan, plan: Plan, control: Control) -> Conditions:

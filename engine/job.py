@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FEWEST_STEPS = 4  # of a weak strength, where the model's own number of steps is cut down
 LARGE = 1.5  # a canvas this much wider than the working size gets a second pass
+GENTLE = 0.5  # a refinement no stronger holds together without a first pass over the whole
 LARGEST_DETAIL = 16  # native areas that are refined; what is larger stays as the first pass made it
 
 
@@ -133,14 +134,14 @@ def tile_of(job: Job, canvas: CanvasPlan) -> int | None:
 
 
 def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
-    """Return the pass that paints the whole; of an enlarged picture, in tiles."""
+    """Return the pass that paints the whole, or the only one, in tiles."""
     return Stage(
-        working=canvas.layout.working,
+        working=canvas.spaces.working,
         strength=job.strength,
         steps=job.steps,
         known=canvas.known_working if canvas.like_working is None else canvas.like_working,
         hole=None if canvas.known_working is None else canvas.denoise_mask_working,
-        tile=tile if job.request.mode is Mode.UPSCALE else None,
+        tile=tile if in_one_pass(job, tile) else None,
     )
 
 
@@ -159,9 +160,15 @@ def second_stage(job: Job, canvas: CanvasPlan, tile: int) -> Stage:
 
 def second_steps(job: Job, tile: int | None) -> int:
     """Return how many steps follow the first stage's."""
-    if tile is None or job.request.mode is Mode.UPSCALE:
+    if tile is None or in_one_pass(job, tile):
         return 0
     return _own_steps(job.steps, job.card.detail_strength)
+
+
+def in_one_pass(job: Job, tile: int | None) -> bool:
+    """Say whether tiles are painted straight away, what is there holding the whole together."""
+    gentle = job.request.mode is Mode.REFINE and job.strength <= GENTLE
+    return tile is not None and (gentle or job.request.mode is Mode.UPSCALE)
 
 
 def kept(control: Control, painted: Sequence[int]) -> tuple[int, ...]:

@@ -58,8 +58,8 @@ class CandidateNoise:
 def _spread(seed: int, stream: int) -> int:
     """Return what a generator is seeded with.
 
-    torch's CPU generator looks at the low 32 bits only, so seeds 2**32 apart, and streams told apart
-    by higher bits, would draw the same noise: the digest brings every bit of both down there.
+    torch's CPU generator looks at the low 32 bits only, so seeds 2**32 apart, and streams told
+    apart by higher bits, would draw the same noise: the digest brings every bit down there.
     """
     digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1

@@ -20,6 +20,7 @@ from engine.api import Box, Pixels, Size
 from engine.canvas.tiles import tiles
 from engine.denoisers import blended, tiled
 from engine.device import memory_guard
+from engine.errors import PluginError
 from engine.families import Conditions, Model
 from engine.noise import CandidateNoise
 from engine.pictures import as_mask, as_tensor
@@ -85,7 +86,12 @@ class Painting:
             for batch, stage, steps in forming:
                 self._conditions.check()
                 with self._computing(stage.working):
-                    x0 = next(steps)
+                    x0 = next(steps, None)
+                if x0 is None:
+                    raise PluginError(
+                        f"The sampler ended after {number - 1} of {stage.steps} steps. "
+                        "It must yield x0 once per step: correct it, or choose another."
+                    )
                 for place, k in enumerate(batch):
                     self._now[k] = x0[place : place + 1], stage.working
                 yield Step(batch, number, x0)

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from engine.api import Pixels
+    from engine.api import Box, Pixels
     from engine.families import Model
 
 MAX_SIDE = 256  # clients scale previews themselves; a JPEG of more than this passes the wire's 8 KB
@@ -19,6 +19,20 @@ def previews(model: Model, x0: Tensor) -> list[Pixels]:
     """Return one RGB uint8 picture (h, w, 3) a candidate, no side over 256."""
     pictures = model.preview(x0).cpu().numpy()
     return [_small(np.ascontiguousarray(picture)) for picture in pictures]
+
+
+def part(picture: Pixels, seen_canvas: Box, wanted_canvas: Box) -> Pixels:
+    """Return the wanted box of a preview that shows another box, one pixel at least."""
+    height, width = picture.shape[:2]
+    scale_x, scale_y = width / seen_canvas.width, height / seen_canvas.height
+    rows = _within(wanted_canvas.top - seen_canvas.top, wanted_canvas.height, scale_y, height)
+    columns = _within(wanted_canvas.left - seen_canvas.left, wanted_canvas.width, scale_x, width)
+    return np.ascontiguousarray(picture[rows, columns])
+
+
+def _within(start: int, length: int, scale: float, limit: int) -> slice:
+    first = min(max(round(start * scale), 0), limit - 1)
+    return slice(first, max(min(round((start + length) * scale), limit), first + 1))
 
 
 def _small(picture: Pixels) -> Pixels:

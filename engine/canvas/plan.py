@@ -118,20 +118,21 @@ def finish(plan: CanvasPlan, picture_working: Pixels) -> Finish:
     return Finish(image, paste.merged(canvas, image, box, plan.scene.alpha), report)
 
 
-def second_pass(plan: CanvasPlan, picture_working: Pixels) -> CanvasPlan | None:
+def second_pass(plan: CanvasPlan, picture_working: Pixels | None) -> CanvasPlan | None:
     """Return the plan that refines a first pass's picture at the context's own size.
 
     Its `known_working` is the canvas with that picture pasted in: what to start from and what to
-    hold to outside the denoise mask. Run it in `tiles`. None when the first pass was not painted
-    much smaller than it will be seen.
+    hold to outside the denoise mask. Run it in `tiles`. Without a picture the canvas is refined as
+    it is. None when the first pass was not painted much smaller than it will be seen.
     """
     if plan.spaces.scale * WORTH_REFINING >= 1.0:
         return None
     spaces = plan.spaces
     seen = context.padded_to_multiple(spaces.context_canvas, plan.multiple, spaces.canvas)
     full = Spaces(spaces.canvas, seen, seen.size, _latent(seen.size, plan.latent_factor))
-    merged = finish(plan, picture_working).merged
-    ground = replace(plan.scene, pixels=merged, empties=False)
+    ground = replace(plan.scene, empties=False)
+    if picture_working is not None:
+        ground = replace(ground, pixels=finish(plan, picture_working).merged)
     larger = _seen(replace(plan, spaces=full, scene=ground), compares_all=False)
     if plan.canvas_pixels is not None:
         return larger

@@ -95,7 +95,10 @@ class Model(Protocol):
         ...
 
     def denoiser(self, conditions: Conditions) -> Denoise:
-        """Return denoise(x, level) -> x0, guidance included, for one candidate per seed."""
+        """Return denoise(x, level) -> x0, guidance included, for one candidate per seed.
+
+        x and x0 are float32 on the model's device in every precision; the family casts inside.
+        """
         ...
 
     def score(self, pictures: Tensor, prompt: str) -> list[float] | None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.preview import previews
+from engine.api import Box
+from engine.preview import part, previews
 
 
 class Shows:
@@ -35,3 +36,20 @@ def test_previews_are_at_most_256_pixels_long(
     assert [picture.shape for picture in shown] == [shape, shape]
     assert all((picture == 77).all() for picture in shown)
     assert all(picture.dtype == np.uint8 and picture.flags.c_contiguous for picture in shown)
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "rows", "columns"),
+    [
+        (Box(0, 0, 80, 40), Box(0, 0, 80, 40), (0, 20), (0, 40)),
+        (Box(-8, -4, 80, 40), Box(0, 0, 64, 32), (2, 18), (4, 36)),
+        (Box(10, 10, 80, 40), Box(0, 0, 200, 200), (0, 20), (0, 40)),
+        (Box(0, 0, 80, 40), Box(79, 39, 1, 1), (19, 20), (39, 40)),
+    ],
+)
+def test_a_preview_is_cut_to_the_box_that_was_told(
+    seen: Box, wanted: Box, rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    picture = np.arange(20 * 40 * 3, dtype=np.int64).reshape(20, 40, 3).astype(np.uint8)
+    cut = part(picture, seen, wanted)
+    assert np.array_equal(cut, picture[slice(*rows), slice(*columns)])
