@@ -76,6 +76,7 @@ class Part:
     scripts: Mapping[str, Script] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
     results: dict[int, Picture] = field(default_factory=dict)  # of the newest job
+    painted: dict[str, Pixels] = field(default_factory=dict)  # the best one, by prompt
     _pictures: dict[str, bytes] = field(default_factory=dict)  # by their hash
 
     def hear(self, message: Message) -> Message:
@@ -199,6 +200,8 @@ class _Conversation:
         for candidate in order:
             picture = scene.result(candidate, share)
             self._part.results[candidate] = picture
+            if candidate == order[0]:
+                self._part.painted[submit.prompt] = _pixels(picture)
             fields = {"candidate": candidate, "seed": scene.seed + candidate, "score": None}
             self._tell(
                 Painted,
@@ -271,3 +274,7 @@ class Gradient:
         pixels[..., 1] = 60 * candidate
         pixels[..., 2] = (np.linspace(1.0, 0.2, height) * 160).astype(np.uint8)[:, None]
         return pixels
+
+
+def _pixels(picture: Picture) -> Pixels:
+    return np.frombuffer(picture.data, np.uint8).reshape(picture.height, picture.width, 4)
