@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from bridge.convert import told
+from bridge.pictures import preview_of
+from bridge.wire import messages as wire
 from engine import (
     Box,
     CancelledError,
@@ -20,6 +23,7 @@ from engine import (
     Finished,
     Layout,
     Loading,
+    Mode,
     Painted,
     PaintRequest,
     Pixels,
@@ -127,3 +131,21 @@ def wait_for(done: Callable[[], bool], control: Control) -> None:
         if time.monotonic() > end:
             raise CancelledError("The test never went on.")
         threading.Event().wait(0.002)
+
+
+def make_loud(options: Mapping[str, Any]) -> FlatPainter:
+    """Return a painter that writes where the child's frames go."""
+    os.write(1, b"loading...")
+    print("loading...", flush=True)  # noqa: T201 - what libraries do
+    return make(options)
+
+
+def flat_started(job: str, seed: int) -> wire.Started:
+    """Return a start as the wire tells it."""
+    request = PaintRequest(mode=Mode.GENERATE, candidates=1)
+    event = started(request, seed, layout_of(request))
+    return next(m for m in told(job, [event], _no_preview, True) if isinstance(m, wire.Started))
+
+
+def _no_preview(pixels: Pixels) -> wire.Picture:
+    return preview_of(pixels, "jpeg", 16)
