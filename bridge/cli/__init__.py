@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.bench import bench
 from bridge.cli.demo import demo
 from bridge.cli.doctor import doctor
 from bridge.cli.failures import Failure
@@ -27,6 +28,7 @@ app.command()(serve)
 app.command()(paint)
 app.command()(demo)
 app.command()(doctor)
+app.command()(bench)
 
 
 @app.callback(invoke_without_command=True)

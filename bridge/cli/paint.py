@@ -182,7 +182,7 @@ def chosen_mode(wish: Wish) -> ModeName:
         "upscale": wish.upscale is not None,
         "inpaint": masked,
     }
-    asked = [mode for mode, is_wanted in wanted.items() if is_wanted]
+    asked: list[ModeName] = [mode for mode, is_wanted in wanted.items() if is_wanted]
     if len(asked) > 1:
         raise InputFailure(
             f"These options ask for {' and '.join(asked)} at once. Choose one: --mask or --select "
