@@ -2,8 +2,8 @@
 
 A model that starts from, or is shown, a plausible ground keeps its light and colour. A hole is
 filled with the smoothest surface through its border (a membrane: a gradient sky goes on as the same
-gradient), into which the structure that reaches across a small hole is drawn. Paint beyond an edge
-continues the picture mirrored, growing softer with distance.
+gradient), into which lines are drawn where both sides of the hole agree (a horizon goes on). Paint
+beyond an edge continues the picture's edge, its detail mirrored, growing softer with distance.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from engine.api import Box, Pixels
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 COARSEST = 4  # pixels; where the pyramid ends
 LARGEST = 512  # a fill is smooth, so it is computed at no more than this and enlarged
-STRUCTURE = 160  # longest side at which structure is carried across a hole
-STRUCTURE_REACH = 0.12  # of that; how far from what is known structure is believed
-CLEAR = 24.0  # grey levels; structure that differs less from the surface is not drawn in full
+KNOWN = 0.5  # a pixel known more than this may be the end of a line drawn across a hole
+ALIKE = 24.0  # grey levels: ends that differ by much more belong to different things
+LONG = 0.125  # of the picture; lines longer than this count less
+LEAST = 0.02  # what a line counts whose ends differ, or that leaves the picture
+SMOOTH = 0.06  # what the smooth surface counts beside lines
 RELAXATIONS = 12
 PARTLY = 4.0  # a coarse cell on the border is known in part, and holds as if it were known whole
 MIDDLE_GREY = 127.0
@@ -97,36 +99,66 @@ def _membrane(values: Floats, weights: Floats, trust: float = 1.0) -> Floats:
         half = (width + 1) // 2, (height + 1) // 2
         coarse = _membrane(*_weighted_resize(values, weights, half), trust=PARTLY)
         surface = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    pinned = np.minimum(weights * trust, 1.0)[..., None]
-    fixed, free = values * pinned, 1.0 - pinned
+    return _relaxed(surface, values, np.minimum(weights * trust, 1.0))
+
+
+def _relaxed(surface: Floats, values: Floats, pinned: Floats) -> Floats:
+    """Level a surface where nothing pins it (h, w) to the values; a few steps, for near pixels."""
+    fixed, free = values * pinned[..., None], 1.0 - pinned[..., None]
+    surface = fixed + surface * free
     for _ in range(RELAXATIONS):
         surface = fixed + cv2.blur(surface, (3, 3), borderType=cv2.BORDER_REFLECT_101) * free
     return surface
 
 
 def _with_structure(surface: Floats, values: Floats, weights: Floats) -> Floats:
-    """Draw into a surface what reaches across the hole, strongest next to what is known."""
-    height, width = weights.shape
-    shrink = min(1.0, STRUCTURE / max(height, width))
-    size = max(1, round(width * shrink)), max(1, round(height * shrink))
-    small, small_weights = _weighted_resize(values, weights, size)
-    hole = (small_weights < 0.5).astype(np.uint8)
-    if not hole.any() or hole.all():
-        return surface
-    ground = np.clip(np.rint(small), 0, 255).astype(np.uint8)
-    reach = round(STRUCTURE * STRUCTURE_REACH)
-    # OpenCV draws nonsense into a hole that touches the border, so the border is moved away.
-    margins = (reach, reach, reach, reach, cv2.BORDER_REFLECT)
-    wide, wide_hole = (cv2.copyMakeBorder(v, *margins) for v in (ground, hole))
-    drawn = cv2.inpaint(wide, wide_hole, 3, cv2.INPAINT_NS).astype(np.float32)
-    drawn = drawn[reach : reach + size[1], reach : reach + size[0]]
-    drawn = cv2.GaussianBlur(drawn, (0, 0), 1.0)
-    share = _fading(cv2.distanceTransform(hole, cv2.DIST_L2, 5), reach)
-    both = cv2.resize(np.dstack((drawn, share)), (width, height), interpolation=cv2.INTER_LINEAR)
-    structure = both[..., :3] - surface
-    # A clear difference is an edge that goes on; a small one is the drawing's own unevenness.
-    clear = 1.0 - _fading(np.abs(structure).max(axis=2), CLEAR)
-    return surface + structure * clear * both[..., 3:]
+    """Draw into a surface (h, w, 3) what is alike on both sides of the hole.
+
+    Along rows and along columns the two sides are joined by a straight line, which counts the more,
+    the better they agree: a horizon agrees with itself across a hole, sky and ground do not.
+    """
+    known = weights > KNOWN
+    edges = _blurred_known(values, known.astype(np.float32))
+    across, across_counts, across_end = _joined(edges, known)
+    down, down_counts, down_end = _joined(edges.transpose(1, 0, 2), known.T)
+    down, down_counts = down.transpose(1, 0, 2), down_counts.T
+    smooth_counts = SMOOTH / (np.minimum(across_end, down_end.T) + 1.0)
+    total = (across_counts + down_counts + smooth_counts)[..., None]
+    lines = across * across_counts[..., None] + down * down_counts[..., None]
+    drawn = (lines + surface * smooth_counts[..., None]) / total
+    drawn = cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), 2.0)
+    return _relaxed(drawn, values, weights)
+
+
+def _joined(values: Floats, known: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Return values with each row's gaps bridged, how much that counts, and how far its end is.
+
+    A line counts exp(-(difference of its ends / ALIKE)^2), less if it is long, and more near its
+    ends, where it is right whatever lies beyond. One that has only one end goes on level.
+    """
+    height, width = known.shape
+    place = np.arange(width, dtype=np.int32)[None, :]
+    before = np.maximum.accumulate(np.where(known, place, -1), axis=1)
+    after = np.minimum.accumulate(np.where(known, place, width)[:, ::-1], axis=1)[:, ::-1]
+    has_before, has_after = before >= 0, after < width
+    first, last = np.where(has_before, before, after), np.where(has_after, after, before)
+    rows = np.arange(height)[:, None]
+    start = values[rows, np.clip(first, 0, width - 1)]
+    end = values[rows, np.clip(last, 0, width - 1)]
+    length = np.maximum(last - first, 1)
+    share = np.clip((place - first) / length, 0.0, 1.0).astype(np.float32)[..., None]
+    end_away = np.minimum(np.abs(place - first), np.abs(last - place)).astype(np.float32)
+    alike = np.exp(-((np.abs(end - start).max(axis=2) / ALIKE) ** 2))
+    counts = alike * (has_before & has_after) * LONG * width / (length + LONG * width)
+    counts = (counts + LEAST) * (has_before | has_after) / (end_away + 1.0)
+    return start + (end - start) * share, counts.astype(np.float32), end_away
+
+
+def _blurred_known(values: Floats, known: Floats) -> Floats:
+    """Return values softened among the known alone, so that no odd pixel draws its own line."""
+    summed = cv2.GaussianBlur(values * known[..., None], (0, 0), 2.0)
+    counted = cv2.GaussianBlur(known, (0, 0), 2.0)
+    return summed / np.maximum(counted, 1e-4)[..., None]
 
 
 def _mixed(picture: Pixels, fill: Floats, known: Floats) -> Pixels:
