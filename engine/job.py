@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.api import MODES, Control, Mode, PaintRequest, Plan, Size
+from engine.api import MAX_SIDE, MAX_STEPS, MODES, Control, Mode, PaintRequest, Plan, Size
 from engine.device import batch_size, chosen_device, chosen_precision, default_threads
 from engine.errors import RequestError, UnknownWordsError
 from engine.noise import candidate_seeds, drawn_seed
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.families import Model, ModelCard, Understanding
     from engine.weights import Catalogue
 
+MOST_THREADS = 1024  # of a recorded plan
 FEWEST_STEPS = 4  # of a weak strength, where the model's own number of steps is cut down
 LARGE = 1.5  # a canvas this much wider than the working size gets a second pass
 GENTLE = 0.5  # a refinement no stronger holds together without a first pass over the whole
@@ -94,6 +95,7 @@ def placed(request: PaintRequest, device: str, precision: str) -> Plan:
     if recorded is None:
         device = chosen_device(device)
         return Plan((), chosen_precision(precision, device), default_threads(), device)
+    _check_plan(recorded)
     device = chosen_device(recorded.device)
     return replace(recorded, device=device, precision=chosen_precision(recorded.precision, device))
 
@@ -122,15 +124,17 @@ def tile_of(job: Job, canvas: CanvasPlan) -> int | None:
     Enlarged pictures are tiled as they are; others in a second pass, where the canvas shows many
     more pixels than the model painted, and not more than it can refine in good time.
     """
-    if job.request.plan is not None:
-        return job.request.plan.tile
-    native, working = job.card.native, canvas.layout.working
-    if job.request.mode is Mode.UPSCALE:
-        return min(native) if max(working.width, working.height) > min(native) else None
+    recorded, native, working = job.request.plan, job.card.native, canvas.layout.working
     context = canvas.layout.context_box_canvas
-    enlarged = max(context.width / working.width, context.height / working.height) > LARGE
-    affordable = context.width * context.height <= LARGEST_DETAIL * native[0] * native[1]
-    return min(native) if enlarged and affordable and job.card.detail_strength > 0.0 else None
+    if job.request.mode is Mode.UPSCALE:
+        large = wanted = max(working.width, working.height) > min(native)
+    else:
+        large = max(context.width / working.width, context.height / working.height) > LARGE
+        affordable = context.width * context.height <= LARGEST_DETAIL * native[0] * native[1]
+        wanted = affordable and job.card.detail_strength > 0.0
+    if recorded is not None:
+        return recorded.tile if large else None
+    return min(native) if large and wanted else None
 
 
 def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
@@ -175,6 +179,20 @@ def kept(control: Control, painted: Sequence[int]) -> tuple[int, ...]:
     """Return the candidates the painter keeps; an answer that names none of them keeps all."""
     wanted = tuple(k for k in painted if k in (control.kept or ()))
     return wanted or tuple(painted)
+
+
+def _check_plan(plan: Plan) -> None:
+    """Refuse a recorded plan that no engine wrote."""
+    for name, value, most in (
+        ("threads", plan.threads, MOST_THREADS),
+        ("tile", plan.tile, MAX_SIDE),
+        ("stop_step", plan.stop_step, 2 * MAX_STEPS),
+    ):
+        if value is not None and not 1 <= value <= most:
+            raise RequestError(
+                "plan",
+                f"The plan's {name} is {value}. Accepted are whole numbers from 1 to {most}.",
+            )
 
 
 def _own_steps(steps: int, strength: float) -> int:

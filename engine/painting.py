@@ -139,7 +139,7 @@ class Painting:
         working = conditions.working
         _, rows, columns = self._model.latent_shape(working)
         factor = working.width // columns
-        side = tile // factor
+        side = max(1, tile // factor)
         parts = tiles(Size(columns, rows), Size(side, side), side // OVERLAP)
         shown = [(part, _part(conditions, part.box, factor)) for part in parts]
         return tiled(

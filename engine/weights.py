@@ -71,7 +71,11 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
     for folder in (embedded_folder(), *(Path(model) for model in models)):
         if folder is None:
             continue
-        found = _recognised(folder, extensions.families)
+        try:
+            found = _recognised(folder, extensions.families)
+        except ModelError as error:  # one broken model must not take the others away
+            problems.append(str(error))
+            continue
         if not found:
             problems.append(_not_a_model(folder))
         for card in found:

@@ -60,6 +60,16 @@ def test_of_two_models_of_one_name_the_first_is_used_and_told(
     assert str(second) in found.problems[0]
 
 
+@pytest.mark.usefixtures("no_embedded")
+def test_one_broken_model_does_not_take_the_others_away(tmp_path: Path, tiny_hook: str) -> None:
+    good = model(tmp_path / "good")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "unclip.json").write_text("no json")
+    found = catalogue([tmp_path / "bad", good], [tiny_hook])
+    assert [card.name for card in found.models] == ["good"]
+    assert "unclip.json" in found.problems[0]
+
+
 def test_no_name_means_the_first_model() -> None:
     assert FULL.card(None).name == "one"
     assert FULL.card("two").name == "two"
