@@ -23,7 +23,7 @@ serve: $(VENV)/.installed  ## start the bridge for Krita, GIMP and the command l
 	$(BIN)/mahlstick serve
 
 bundles: $(VENV)/.installed  ## build the plugins for Krita and GIMP into dist/
-	$(BIN)/python -m plugins.build all dist
+	$(BIN)/python -m plugins.build --out dist
 
 test: $(VENV)/.installed-dev  ## the whole suite; editor tests skip where the editor is missing
 	$(BIN)/python -m pytest

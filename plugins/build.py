@@ -1,6 +1,6 @@
 """One installable bundle per editor: its plugin, the wire, and the library the wire speaks through.
 
-    python -m plugins.build            every editor, into dist/plugins
+    python -m plugins.build            every editor, into dist
     python -m plugins.build krita --out /some/folder
 
 An editor is a folder beside this file with a `bundle.toml` that says where its files go. The wire
@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the bundles named on the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Make one installable bundle per editor.")
     parser.add_argument("editors", nargs="*", metavar="EDITOR", help=", ".join(editors()))
-    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "plugins")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--wheel", type=Path, help=f"{WHEEL}, instead of asking pip for it")
     chosen = parser.parse_args(arguments)
     try:

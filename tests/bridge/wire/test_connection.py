@@ -65,7 +65,7 @@ def test_the_token_is_kept_out_of_logs(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_means_no_bridge_and_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConnectionFileError, match="No bridge is running.*mahlstick serve") as e:
+    with pytest.raises(ConnectionFileError, match=r"No bridge is running.*mahlstick serve") as e:
         read_connection(tmp_path / "connection.json")
     assert e.value.code == NO_BRIDGE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import copy
 
 import pytest
 
@@ -28,6 +28,6 @@ def test_our_faults_and_theirs_are_different_errors() -> None:
     "error",
     [EncodeError("c", "Why.", "p"), DecodeError("c", "Why.", "p", "job", "submit")],
 )
-def test_an_error_can_be_pickled(error: WireError) -> None:
-    again = pickle.loads(pickle.dumps(error))
+def test_an_error_can_be_copied_and_so_cross_to_another_process(error: WireError) -> None:
+    again = copy.deepcopy(error)
     assert (type(again), vars(again), str(again)) == (type(error), vars(error), "Why.")

@@ -47,7 +47,7 @@ def test_an_annotation_that_cannot_travel_is_a_mistake_of_its_author(hint: Any) 
 
 
 def test_a_field_with_a_reserved_name_is_a_mistake_of_its_author() -> None:
-    with pytest.raises(TypeError, match="Odd.blobs: this name is reserved"):
+    with pytest.raises(TypeError, match=r"Odd\.blobs: this name is reserved"):
         record_of(make_dataclass("Odd", [("blobs", int)]))
 
 

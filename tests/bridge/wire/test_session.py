@@ -115,9 +115,7 @@ def test_a_job_survives_the_loss_of_the_connection(serve_script: ServeScript) ->
 def test_the_editor_is_woken_for_every_change(serve_script: ServeScript) -> None:
     woken: list[int] = []
     with serve_script(paint) as connection:
-        session = Session(
-            "test", new_id(), find=lambda: connection, wake=lambda: woken.append(1)
-        )
+        session = Session("test", new_id(), find=lambda: connection, wake=lambda: woken.append(1))
         session.start()
         job = session.submit(Submit(new_id(), "vary", candidates=1)).job
         poll_until(session, lambda: session.paintings[job].over)
