@@ -18,7 +18,7 @@ from engine.api import Box, Pixels
 
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 COARSEST = 4  # pixels; where the pyramid ends
-LARGEST = 512  # a fill is smooth, so it is computed at no more than this and enlarged
+LARGEST = 320  # a fill is smooth, so it is computed at no more than this and enlarged
 KNOWN = 0.5  # a pixel known more than this may be the end of a line drawn across a hole
 ALIKE = 24.0  # grey levels: ends that differ by much more belong to different things
 LONG = 0.125  # of the picture; lines longer than this count less
