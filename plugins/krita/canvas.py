@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from .colours import Colours
 from .libkis import App, Document, Node
-from .pixels import grown, swapped
-from .protocol import Rect
+from .protocol import Rect, grown, intersection, is_empty
 
 WHOLE_SIDE = 2048  # pictures up to this size are sent whole: the bridge chooses the context itself
 MARGIN = 256  # canvas pixels sent around a selection of a larger picture, at least
@@ -24,10 +23,10 @@ class CanvasError(Exception):
 
 @dataclass(frozen=True)
 class Scene:
-    """What is sent of a document: RGBA of `region` (canvas space) and the selection there."""
+    """What is sent of a document: BGRA of `region` (canvas space) and the selection there."""
 
     region: Rect
-    image: bytes
+    pixels: bytes
     mask: bytes | None
 
 
@@ -67,11 +66,11 @@ class Canvas:
         region = canvas
         if box is not None and max(canvas.width, canvas.height) > WHOLE_SIDE:
             margin = max(MARGIN, (box.width + box.height) // 2)
-            region = grown(box, margin, canvas.width, canvas.height)
+            region = intersection(grown(box, margin), canvas)
         place = (region.left, region.top, region.width, region.height)
         selection = self._document.selection() if box is not None else None
         mask = bytes(selection.pixelData(*place)) if selection is not None else None
-        return Scene(region, swapped(self._colours.read(region)), mask)
+        return Scene(region, self._colours.read(region), mask)
 
     def add_layer(self, name: str) -> PaintLayer:
         """Add the layer that paint will arrive on, locked, on top; one undo entry."""
@@ -92,8 +91,8 @@ def selected_box(document: Document) -> Rect | None:
     if selection is None:
         return None
     rect = Rect(selection.x(), selection.y(), selection.width(), selection.height())
-    box = grown(rect, 0, document.width(), document.height())
-    return box if box.width and box.height else None
+    box = intersection(rect, Rect(0, 0, document.width(), document.height()))
+    return None if is_empty(box) else box
 
 
 class PaintLayer:

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .canvas import Canvas
-from .pixels import moved, swapped
-from .protocol import JobEvent, Painted, Painting, Picture, Preview, Rect
+from .protocol import JobEvent, Painted, Painting, Picture, Preview, Rect, moved
 
 Patch = Callable[[Picture, Rect, Rect, bytes], "bytes | None"]
+Swap = Callable[[bytes, int, int], bytes]
 REST = 3  # after writing for a time, rest for so many times as long
 NAME_LENGTH = 60
 
 
-class Easel:
-    """A painting from the click to the layer that stays.
+@dataclass(frozen=True)
+class PixelTools:
+    """Work on pixels that Qt does fast: `patch` and `swapped` of `pictures`."""
 
-    `patch` cuts the pixels of a paste rectangle out of a preview.
-    """
+    patch: Patch
+    swapped: Swap
+
+
+class Easel:
+    """A painting from the click to the layer that stays."""
 
     def __init__(
         self,
@@ -30,7 +36,7 @@ class Easel:
         painting: Painting,
         prompt: str,
         origin: tuple[int, int],
-        patch: Patch,
+        tools: PixelTools,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.painting = painting
@@ -39,7 +45,7 @@ class Easel:
         self.dropped = False  # by the painter: what still comes is not shown
         self._canvas = canvas
         self._origin = origin
-        self._patch = patch
+        self._tools = tools
         self._clock = clock
         self._chosen = False  # by the painter's hand
         self._stale = False
@@ -117,7 +123,9 @@ class Easel:
         self._stale = False
         painted = self.painting.results.get(self.shown)
         if painted is not None:
-            self._layer.show(swapped(painted.picture.data), self._on_canvas(painted.paste))
+            paste = painted.paste
+            bgra = self._tools.swapped(painted.picture.data, paste.width, paste.height)
+            self._layer.show(bgra, self._on_canvas(paste))
         else:
             self._show_preview()
         now = self._clock()
@@ -127,12 +135,12 @@ class Easel:
         layout, picture = self.painting.layout, self.painting.picture(self.shown)
         if layout is None or picture is None:
             return
-        pixels = self._patch(picture, layout.context, layout.paste, layout.mask.data)
+        pixels = self._tools.patch(picture, layout.context, layout.paste, layout.mask.data)
         if pixels is not None:
             self._layer.show(pixels, self._on_canvas(layout.paste))
 
     def _on_canvas(self, rect: Rect) -> Rect:
-        return moved(rect, *self._origin)
+        return moved(rect, self._origin)
 
 
 def _name(prompt: str) -> str:

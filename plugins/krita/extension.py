@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import docker
+from .easel import PixelTools
 from .host import KritaObject, krita
-from .pictures import patch
+from .pictures import patch, swapped
 from .protocol import Session, new_id
 from .qt import QtCore
 from .studio import Studio
@@ -71,7 +72,7 @@ def register() -> None:
         app.writeSetting(GROUP, "session", session_id)
     session = Session(f"krita {app.version()}", session_id)
     session.start()
-    studio = Studio(app, session, patch)
+    studio = Studio(app, session, PixelTools(patch, swapped))
     app.addExtension(MahlstickExtension(app, studio))
     place = krita.DockWidgetFactoryBase.DockPosition.DockRight
     factory = krita.DockWidgetFactory(docker.ID, place, lambda: docker.PaintDocker(studio))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .pixels import masked
-from .protocol import Picture, Rect
+from .protocol import Picture, Rect, with_alpha
 from .qt import QtCore, QtGui, QtObject
 
 
@@ -18,6 +17,12 @@ def image_of(picture: Picture) -> QtObject:
     kind = getattr(QtGui.QImage.Format, name)
     raw = QtGui.QImage(picture.data, picture.width, picture.height, picture.width * size, kind)
     return raw.copy()  # a QImage made of bytes does not keep them alive
+
+
+def swapped(pixels: bytes, width: int, height: int) -> bytes:
+    """Return RGBA as BGRA, or BGRA as RGBA."""
+    kind = QtGui.QImage.Format.Format_RGBA8888  # Qt does nothing with colours here but swap two
+    return _bytes_of(QtGui.QImage(pixels, width, height, 4 * width, kind).rgbSwapped())
 
 
 def patch(picture: Picture, context: Rect, paste: Rect, mask: bytes) -> bytes | None:
@@ -42,7 +47,7 @@ def patch(picture: Picture, context: Rect, paste: Rect, mask: bytes) -> bytes | 
     painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(QtCore.QRectF(0, 0, paste.width, paste.height), image, source)
     painter.end()
-    return masked(_bytes_of(cut), mask)
+    return with_alpha(_bytes_of(cut), mask)
 
 
 def _bytes_of(image: QtObject) -> bytes:

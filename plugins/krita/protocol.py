@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridge.wire.controller import Offline, Online, Told, Updated, new_id
+    from bridge.wire.geometry import grown, intersection, is_empty, moved, with_alpha
     from bridge.wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
 else:
     from .wire.controller import Offline, Online, Told, Updated, new_id
+    from .wire.geometry import grown, intersection, is_empty, moved, with_alpha
     from .wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
     from .wire.painting import Painting
     from .wire.session import Change, Session
@@ -33,5 +35,10 @@ __all__ = [
     "Submit",
     "Told",
     "Updated",
+    "grown",
+    "intersection",
+    "is_empty",
+    "moved",
     "new_id",
+    "with_alpha",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .canvas import Canvas, CanvasError, selected_box
-from .easel import Easel, Patch
+from .easel import Easel, PixelTools
 from .libkis import App
 from .protocol import Change, Offline, Online, Session, Told, Updated
 from .wishes import Intent, Wish, intent_of, submit_of
@@ -17,13 +17,13 @@ from .wishes import Intent, Wish, intent_of, submit_of
 class Studio:
     """What the panels of all windows share."""
 
-    def __init__(self, app: App, session: Session, patch: Patch) -> None:
+    def __init__(self, app: App, session: Session, tools: PixelTools) -> None:
         self.changed: list[Callable[[], None]] = []
         self.current: Easel | None = None
         self.message = ""  # a sentence for the painter that is more urgent than the progress
         self._app = app
         self._session = session
-        self._patch = patch
+        self._tools = tools
         self._offline = "Looking for the bridge; try again in a moment."
         self._easels: dict[str, Easel] = {}
         self._selected = False
@@ -99,11 +99,12 @@ class Studio:
             raise CanvasError(self._offline)
         canvas = Canvas(self._app, document)
         scene = canvas.scene()
-        request = submit_of(wish, intent_of(scene.mask is not None, wish.strength), scene)
+        intent = intent_of(scene.mask is not None, wish.strength)
+        request = submit_of(wish, intent, scene, self._tools.swapped)
         origin = (scene.region.left, scene.region.top)
         self._clear_away()
         painting = self._session.submit(request)
-        self.current = Easel(canvas, painting, wish.prompt, origin, self._patch)
+        self.current = Easel(canvas, painting, wish.prompt, origin, self._tools)
         self._easels[request.job] = self.current
 
     def _clear_away(self) -> None:

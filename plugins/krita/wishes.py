@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .canvas import Scene
+from .easel import Swap
 from .protocol import ModeName, Picture, Rect, Submit, new_id
 
 
@@ -40,10 +41,11 @@ def intent_of(selected: bool, strength: float) -> Intent:
     return FILL if selected else GENERATE
 
 
-def submit_of(wish: Wish, intent: Intent, scene: Scene) -> Submit:
+def submit_of(wish: Wish, intent: Intent, scene: Scene, swapped: Swap) -> Submit:
     """Return the message that asks for this, under a job name of its own."""
     size = scene.region
-    image = Picture(size.width, size.height, "rgba8", scene.image)
+    rgba = swapped(scene.pixels, size.width, size.height)
+    image = Picture(size.width, size.height, "rgba8", rgba)
     paints_anew = intent.mode == "generate"
     return Submit(
         job=new_id(),

@@ -32,7 +32,7 @@ def holds_for_a_filled_selection(report: Report, prompt: str) -> None:
     """What a painter may rely on, whatever was painted."""
     facts: dict[str, Any] = report.facts
     before, after, redone = facts["before"], facts["after"], facts["redone"]
-    assert facts["previews"] >= 2
+    assert facts["previews"] >= 2, facts["status"]
     assert after["layers"][:-1] == before["layers"] == ["Photograph"]
     assert after["layers"][-1].startswith(f"{prompt} [")
     assert after["locked"] == [False, False]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from plugins.krita.wire.controller import Controller, Effect, Send
+from plugins.krita.wire.geometry import swap_red_blue
 from plugins.krita.wire.messages import (
     Finished,
     Limits,
@@ -15,6 +16,7 @@ from plugins.krita.wire.messages import (
     Welcome,
 )
 
+from plugins.krita.easel import PixelTools
 from plugins.krita.protocol import Offline, Online, Painted, Painting, Picture, Preview, Rect
 
 LIMITS = Limits(1 << 28, 8192, 16, 500, 8)
@@ -134,9 +136,17 @@ class Job:
         return {"seq": self._seq, "job": self.name}
 
 
+def swapped(pixels: bytes, _width: int, _height: int) -> bytes:
+    """RGBA as BGRA, or the other way round."""
+    return swap_red_blue(pixels)
+
+
 def flat_patch(picture: Picture, _context: Rect, paste: Rect, mask: bytes) -> bytes:
     """Cut a preview of one colour to the paste mask."""
     pixels = np.zeros((paste.height, paste.width, 4), np.uint8)
     pixels[..., :3] = np.frombuffer(picture.data, np.uint8)[2::-1]
     pixels[..., 3] = np.frombuffer(mask, np.uint8).reshape(paste.height, paste.width)
     return pixels.tobytes()
+
+
+TOOLS = PixelTools(flat_patch, swapped)

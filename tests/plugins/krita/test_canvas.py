@@ -33,10 +33,10 @@ def entries(document: FakeDocument) -> list[str]:
     return [entry.text for entry in document.entries]
 
 
-def test_a_picture_is_sent_whole_as_rgba(app: FakeKrita, document: FakeDocument) -> None:
+def test_a_picture_is_sent_whole(app: FakeKrita, document: FakeDocument) -> None:
     scene = Canvas(app, document).scene()
     assert scene.region == Rect(0, 0, 48, 32)
-    assert scene.image == document.merged()[..., [2, 1, 0, 3]].tobytes()
+    assert scene.pixels == document.merged().tobytes()
     assert scene.mask is None
 
 
@@ -58,7 +58,7 @@ def test_of_a_large_picture_the_surroundings_of_the_selection_are_sent(app: Fake
     scene = Canvas(app, document).scene()
     assert scene.region == Rect(1000 - MARGIN, 0, 40 + 2 * MARGIN, 40 + MARGIN)
     assert scene.mask is not None
-    assert len(scene.image) == 4 * len(scene.mask) == 4 * (40 + 2 * MARGIN) * (40 + MARGIN)
+    assert len(scene.pixels) == 4 * len(scene.mask) == 4 * (40 + 2 * MARGIN) * (40 + MARGIN)
 
 
 @pytest.mark.parametrize("model", ["CMYKA", "LABA", "XYZA", "A"])

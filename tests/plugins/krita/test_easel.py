@@ -13,7 +13,7 @@ from plugins.krita.canvas import Canvas
 from plugins.krita.easel import Easel
 from plugins.krita.protocol import Painting
 from tests.plugins.krita.fakes import FakeDocument, FakeKrita, FakeNode, Pixels
-from tests.plugins.krita.jobs import PASTE, Job, flat_patch
+from tests.plugins.krita.jobs import PASTE, TOOLS, Job
 
 
 @dataclass
@@ -54,9 +54,7 @@ def scene_with(prompt: str = "a moon", origin: tuple[int, int] = (0, 0)) -> Scen
     job = Job("job")
     painting = Painting("job", candidates=2)
     scene: Scene
-    easel = Easel(
-        Canvas(app, document), painting, prompt, origin, flat_patch, clock=lambda: scene.now
-    )
+    easel = Easel(Canvas(app, document), painting, prompt, origin, TOOLS, clock=lambda: scene.now)
     scene = Scene(document, job, easel, before)
     return scene
 

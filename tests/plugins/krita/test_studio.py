@@ -10,7 +10,7 @@ from plugins.krita.protocol import Online
 from plugins.krita.studio import Studio
 from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeKrita, FakeSelection
-from tests.plugins.krita.jobs import WELCOME, Job, TestSession, flat_patch
+from tests.plugins.krita.jobs import TOOLS, WELCOME, Job, TestSession
 
 MOON = Wish("a moon", candidates=2)
 
@@ -26,7 +26,7 @@ class Scene:
         self.document.chosen = FakeSelection(mask)
         self.before = self.document.merged()
         self.session = TestSession(online)
-        self.studio = Studio(self.app, self.session, flat_patch)
+        self.studio = Studio(self.app, self.session, TOOLS)
 
     def begin(self) -> Job:
         """Paint until the first preview is there."""

@@ -8,6 +8,7 @@ from plugins.krita.wire.codec import encode
 from plugins.krita.canvas import Scene
 from plugins.krita.protocol import Rect
 from plugins.krita.wishes import Wish, intent_of, submit_of
+from tests.plugins.krita.jobs import swapped
 
 IMAGE = bytes(range(24)) * 4
 MASK = bytes(24)
@@ -28,22 +29,24 @@ def test_the_button_says_what_will_be_asked(
 ) -> None:
     intent = intent_of(selected, strength)
     wish = Wish("a moon", strength=strength, candidates=3, seed=9)
-    asked = submit_of(wish, intent, Scene(REGION, IMAGE, MASK if selected else None))
+    asked = submit_of(wish, intent, Scene(REGION, IMAGE, MASK if selected else None), swapped)
     assert intent.label == label
     assert (asked.mode, asked.prompt, asked.candidates, asked.seed) == (mode, "a moon", 3, 9)
     assert asked.strength == (strength if mode == "refine" else None)
     assert (asked.image is None) == (mode == "generate")
     assert (asked.mask is not None) == selected
     assert asked.origin == (5, 7)
+    if asked.image is not None:
+        assert asked.image.data[:4] == bytes([2, 1, 0, 3])
     assert encode(asked)
 
 
 def test_a_generated_picture_has_the_canvas_size() -> None:
-    asked = submit_of(Wish("sea"), intent_of(False, 1.0), Scene(REGION, IMAGE, None))
+    asked = submit_of(Wish("sea"), intent_of(False, 1.0), Scene(REGION, IMAGE, None), swapped)
     assert (asked.width, asked.height) == (6, 4)
 
 
 def test_every_job_has_a_name_of_its_own() -> None:
     scene = Scene(REGION, IMAGE, None)
-    names = {submit_of(Wish(), intent_of(False, 1.0), scene).job for _ in range(3)}
+    names = {submit_of(Wish(), intent_of(False, 1.0), scene, swapped).job for _ in range(3)}
     assert len(names) == 3

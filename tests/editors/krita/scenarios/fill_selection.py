@@ -40,14 +40,13 @@ def watch(stage: Any, document: Any, panel: Any) -> Iterator[None]:
 
     def ended() -> bool:
         now = middle(document)
-        if not panel.busy and seen:
-            return True
         if now != first and now not in seen:
             seen.append(now)
             if len(seen) == 2:
                 stage.picture_of_the_screen("preview.png")
-        return False
+        return not panel.busy
 
+    yield from stage.until(lambda: panel.busy, "the painting has begun")
     yield from stage.until(ended, "the painting is done", 60)
     yield from idle(stage, panel)
     return len(seen)
