@@ -1,7 +1,8 @@
 """`make qualify`: the long proofs, and a dated report of what they showed in reports/.
 
-CI runs a quick share of each; here every editor scenario runs many times in a row, the exactness promise
-is tried on thousands of random masks, and `mahlstick bench` is written down with the machine it ran on.
+CI runs a quick share of each; here every editor scenario runs many times in a row, the exactness
+promise is tried on thousands of random masks, and `mahlstick bench` is written down with the
+machine it ran on.
 """
 
 from __future__ import annotations
