@@ -70,13 +70,13 @@ class Choice:
 Argument = Text | Number | Choice
 _FLAGS = GObject.ParamFlags.READWRITE
 
-PROMPT = Text("prompt", "_Prompt", "What to paint, in words; empty fills from the surroundings")
-NEGATIVE = Text("negative-prompt", "_Avoid", "What the paint must not show, in words")
+PROMPT = Text("prompt", "Promp_t", "What to paint, in words; empty fills from the surroundings")
+NEGATIVE = Text("negative-prompt", "A_void", "What the paint must not show, in words")
 SEED = Text("seed", "S_eed", "A whole number that repeats a result; empty for a new one each time")
 CANDIDATES = Number(
-    "candidates", "_Candidates", "How many are painted; the best becomes the layer", 1, 16, 1
+    "candidates", "Ca_ndidates", "How many are painted; the best becomes the layer", 1, 16, 1
 )
-STEPS = Number("steps", "S_teps", "How many steps to paint in; 0 for the model's own", 0, 500, 0)
+STEPS = Number("steps", "_Steps", "How many steps to paint in; 0 for the model's own", 0, 500, 0)
 STRENGTH = Number(
     "strength",
     "St_rength",
@@ -94,13 +94,13 @@ GUIDANCE = Number(
     0.0,
 )
 SOFT_EDGE = Number(
-    "soft-edge", "S_oft edge", "By how many pixels paint may leave the selection", 0, 512, 0
+    "soft-edge", "So_ft edge", "By how many pixels paint may leave the selection", 0, 512, 0
 )
-MODEL = Text("model", "_Model", "The model's name; empty for the bridge's own choice")
-SAMPLER = Text("sampler", "Sa_mpler", "The sampler's name; empty for the model's own")
+MODEL = Text("model", "Mo_del", "The model's name; empty for the bridge's own choice")
+SAMPLER = Text("sampler", "Samp_ler", "The sampler's name; empty for the model's own")
 SOURCE = Choice(
     "source",
-    "_Look at",
+    "L_ook at",
     "What the paint is fitted to",
     (("visible", "All that is visible"), ("layer", "The selected layer")),
 )

@@ -5,6 +5,8 @@ It has no values of its own: every widget is bound to GIMP's ProcedureConfig, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import arguments
 from .arguments import Argument, Choice, Number, read_settings
 from .canvas import Canvas
@@ -51,6 +53,7 @@ class FillWindow:
         self._last = Outcome("cancelled")
         self._offline = ""
         self._open = True
+        self._actions: list[Callable[[], None]] = []
         self._build()
 
     def run(self) -> Outcome:
@@ -80,7 +83,7 @@ class FillWindow:
         if self._job is None:
             self._say(f"Connected to {change.welcome.server}." if online else change.message)
 
-    def _paint(self, *_: object) -> None:
+    def _paint(self) -> None:
         if self._job is not None:
             return
         try:
@@ -104,20 +107,19 @@ class FillWindow:
         request = fill_request(canvas, settings)
         return Job(self._session, canvas, request, "stream", self._progress)
 
-    def _cancel(self, *_: object) -> None:
+    def _cancel(self) -> None:
         if self._job is not None:
             self._job.cancel()
             self._settle()
 
-    def _keep(self, *_: object) -> None:
+    def _keep(self) -> None:
         if self._job is not None:
             self._job.keep()
 
-    def _close(self, *_: object) -> bool:
+    def _close(self) -> None:
         self._cancel()
         self._open = False
         self._turns.wake()
-        return True  # the window goes when the loop has ended
 
     def _settle(self) -> None:
         """Leave the job once it is over."""
@@ -147,37 +149,32 @@ class FillWindow:
 
     def _build(self) -> None:
         self._window = GimpUi.Dialog(title=TITLE, role=ROLE)
-        self._window.connect("delete-event", self._close)
-        self._window.connect("response", self._close)  # Escape
+        self._window.connect("delete-event", lambda *_: True)  # it goes when the turns have ended
+        self._window.connect("response", self._respond)
         area = self._window.get_content_area()
         area.set_spacing(SPACING)
         area.set_border_width(2 * SPACING)
         self._bar = Gtk.ProgressBar()
         self._status = Gtk.Label(label="Looking for the bridge.", xalign=0.0, wrap=True)
         self._status.set_max_width_chars(50)
-        more = Gtk.Expander(label="More")
+        more = Gtk.Expander(label="_More", use_underline=True)
         more.add(self._grid(MORE))
-        for widget in (self._prompt(), self._grid(SHOWN), more, self._bar, self._status):
+        for widget in (*self._prompt(), self._grid(SHOWN), more, self._bar, self._status):
             area.pack_start(widget, False, False, 0)
-        area.pack_start(self._buttons(), False, False, 0)
+        self._button("_Close", self._close)
+        self._cancel_button = self._button("C_ancel", self._cancel)
+        self._keep_button = self._button("_Keep This", self._keep)
+        self._paint_button = self._button("_Paint", self._paint)
 
-    def _buttons(self) -> Foreign:
-        box = Gtk.ButtonBox(orientation=Gtk.Orientation.HORIZONTAL, spacing=SPACING)
-        box.set_layout(Gtk.ButtonBoxStyle.END)
-        wanted = (
-            ("_Close", self._close),
-            ("C_ancel", self._cancel),
-            ("_Keep This", self._keep),
-            ("_Paint", self._paint),
-        )
-        made = [Gtk.Button(label=label, use_underline=True) for label, _ in wanted]
-        for button, (_, action) in zip(made, wanted, strict=True):
-            button.connect("clicked", action)
-            box.add(button)
-        _, self._cancel_button, self._keep_button, self._paint_button = made
-        return box
+    def _button(self, label: str, action: Callable[[], None]) -> Foreign:
+        self._actions.append(action)
+        return self._window.add_button(label, len(self._actions))
 
-    def _prompt(self) -> Foreign:
+    def _respond(self, _window: Foreign, response: int) -> None:
+        # GTK's own responses, such as Escape, are negative.
+        (self._actions[response - 1] if response > 0 else self._close)()
+
+    def _prompt(self) -> tuple[Foreign, Foreign]:
         buffer = GimpUi.prop_text_buffer_new(self._config, arguments.PROMPT.name, -1)
         view = Gtk.TextView(buffer=buffer, wrap_mode=Gtk.WrapMode.WORD_CHAR, accepts_tab=False)
         view.set_tooltip_text(f"{arguments.PROMPT.blurb}. Enter paints, Shift+Enter starts a line.")
@@ -185,7 +182,9 @@ class FillWindow:
         scroll = Gtk.ScrolledWindow(shadow_type=Gtk.ShadowType.IN, min_content_height=PROMPT_HEIGHT)
         scroll.add(view)
         self._prompt_view = view
-        return scroll
+        label = Gtk.Label(label=arguments.PROMPT.label, use_underline=True, xalign=0.0)
+        label.set_mnemonic_widget(view)
+        return label, scroll
 
     def _key(self, _view: Foreign, event: Foreign) -> bool:
         enter = event.keyval in (Gdk.KEY_Return, Gdk.KEY_KP_Enter)

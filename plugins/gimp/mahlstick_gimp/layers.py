@@ -62,9 +62,11 @@ class PaintLayer:
 
         A preview in a format that was not asked for is passed over: it is not worth an error.
         """
-        if not self.is_there() or picture.format not in FORMATS:
+        if picture.format not in FORMATS:
             return
-        self._write(self._layer, FLAT, spread(picture, context, self.box))
+        pixels = spread(picture, context, self.box)
+        if self.is_there():  # asked after the scaling: the painter has had time to undo
+            self._write(self._layer, FLAT, pixels)
 
     def finish(self, pixels: bytes, recipe: dict[str, object]) -> None:
         """Give the layer its final RGBA8 pixels: alpha to its mask, the recipe into a parasite."""
@@ -95,6 +97,8 @@ class PaintLayer:
 
     def _write(self, drawable: Foreign, pixel_format: str, pixels: bytes) -> None:
         buffer = drawable.get_buffer()
+        if buffer is None:  # gone since it was asked for: GIMP is another process
+            return
         buffer.set(gegl_box(self._whole), pixel_format, pixels)
         buffer.flush()
         self._refresh(drawable)

@@ -1,23 +1,22 @@
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from plugins.build import build
+from tests.editors.gimp.pictures import develop
 from tests.editors.gimp.studio import REPOSITORY, Studio, chroot_root
+from tests.editors.presence import need
 
 
 @pytest.fixture(scope="session")
 def gimp_root() -> Path:
     root = chroot_root()
-    if root is None:
-        reason = "GIMP 3.0's chroot is missing or cannot be entered: run .ci/editors-gimp.sh as root"
-        if os.environ.get("MAHLSTICK_REQUIRE_EDITORS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need([] if root else ["GIMP 3.0 in a chroot that this user may enter"], ".ci/editors-gimp.sh")
+    assert root is not None
     return root
 
 
@@ -29,9 +28,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def studio(gimp_root: Path, bundle: Path, request: pytest.FixtureRequest) -> Iterator[Studio]:
     out = REPOSITORY / "artifacts" / "gimp" / request.node.name
+    shutil.rmtree(out, ignore_errors=True)
     with Studio(gimp_root, out) as studio:
         studio.install(bundle)
         yield studio
+    develop(out)
 
 
 @pytest.fixture

@@ -32,7 +32,11 @@ def develop(folder: Path) -> list[Path]:
         header = struct.unpack(">25I", data[:100])
         width, height, stride = header[4], header[5], header[12]
         rows = np.frombuffer(data, np.uint8, offset=header[0] + 12 * header[19])
-        bgrx = rows[: stride * height].reshape(height, stride)[:, : 4 * width].reshape(height, width, 4)
+        bgrx = (
+            rows[: stride * height]
+            .reshape(height, stride)[:, : 4 * width]
+            .reshape(height, width, 4)
+        )
         Image.fromarray(np.ascontiguousarray(bgrx[..., 2::-1])).save(path.with_suffix(".png"))
         path.unlink()
         made.append(path.with_suffix(".png"))

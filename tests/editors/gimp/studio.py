@@ -23,16 +23,15 @@ REPOSITORY = HERE.parents[2]
 SETUP = REPOSITORY / ".ci" / "editors-gimp.sh"
 RUN_S = 180  # a run that is not over by then is stuck, on however slow a machine
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-SCREEN = "1600x1000x24"
+SCREEN = "1680x1000x24"
 GIMPRC = "(show-welcome-dialog no)\n(check-updates no)\n"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a scenario brought home: facts, and the files it wrote into `out`."""
+    """What a scenario brought home, besides the files it wrote."""
 
     facts: dict[str, object]
-    out: Path
     log: str
 
     def complaints(self) -> list[str]:
@@ -51,23 +50,26 @@ def chroot_root() -> Path | None:
 
 
 class Studio:
-    """One painter's folders inside the chroot; removed at the end."""
+    """One painter's folders inside the chroot; removed at the end.
+
+    What a scenario writes is in `out`, outside, as soon as it was played.
+    """
 
     def __init__(self, root: Path, out: Path) -> None:
         self._root = root
         self._inside = Path("/tmp") / f"mahlstick-{uuid.uuid4().hex[:8]}"
         self._home = root / self._inside.relative_to("/")
-        self._out = out
+        self.out = out
 
     def __enter__(self) -> Studio:
         shutil.copytree(_warm_profile(self._root), self._home / "profile")
-        (self._home / "profile" / "gimprc").write_text(GIMPRC, encoding="utf-8")
+        with (self._home / "profile" / "gimprc").open("a", encoding="utf-8") as settings:
+            settings.write(GIMPRC)
         (self._home / "out").mkdir()
         shutil.copytree(HERE / "scenarios", self._home / "scenarios")
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.copytree(self._home / "out", self._out, dirs_exist_ok=True)
         shutil.rmtree(self._home)
 
     def install(self, bundle: Path) -> None:
@@ -120,14 +122,15 @@ class Studio:
                 stderr=subprocess.STDOUT,
                 check=False,
             )
+        shutil.copytree(self._home / "out", self.out, dirs_exist_ok=True)
         return self._report(log.read_text(errors="replace"))
 
     def _report(self, log: str) -> Report:
-        file = self._home / "out" / "report.json"
+        file = self.out / "report.json"
         assert file.exists(), f"GIMP left no report. Its log:\n{log[-6000:]}"
         told = json.loads(file.read_text(encoding="utf-8"))
         assert not told["error"], f"{told['error']}\nGIMP's log:\n{log[-6000:]}"
-        return Report(told["facts"], self._out, log)
+        return Report(told["facts"], log)
 
     def _variables(self) -> dict[str, str]:
         return {

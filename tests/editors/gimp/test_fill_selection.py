@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from bridge.wire.messages import Cancel
-from tests.editors.gimp.pictures import develop, outside_and_inside, raw
+from tests.editors.gimp.pictures import outside_and_inside, raw
 from tests.editors.gimp.studio import Studio
 from tests.editors.scripted_bridge import Part, Script, scripted_bridge
 
 pytestmark = pytest.mark.editor
+
+WIDTH, HEIGHT = 960, 640
 
 
 def test_a_script_fills_a_selection_and_nothing_else(
@@ -24,13 +27,75 @@ def test_a_script_fills_a_selection_and_nothing_else(
         report = studio.headless("fill_selection", told, connection)
     facts = report.facts
     assert facts["status"] == "success", facts["message"]
+    assert report.complaints() == []
+    assert facts["layers"] == ["a móon ☾", "Background"]
+    assert facts["returned"] == ["a móon ☾", "4711", ""]
+    assert (facts["active"], facts["edits_mask"]) == (["Background"], False)
+    assert facts["has_mask"]
+    assert facts["selection_kept"]
+    assert facts["xcf_equal"]
+
+    before = raw(studio.out / "before.rgb", WIDTH, HEIGHT, 3)
+    selection = raw(studio.out / "selection.gray", WIDTH, HEIGHT, 1)
+    after = np.asarray(Image.open(studio.out / "filled.png").convert("RGB"))
+    outside, inside = outside_and_inside(before, after, selection)
+    assert outside == 0
+    assert inside > 0.9 * (selection > 0).sum()
+
+
+def test_a_script_sends_what_was_asked_for_and_remembers_it_on_the_layer(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    picture = studio.bring(photograph, "sunset.jpg")
+    told = {"picture": picture, "prompt": "clouds", "candidates": "2", "steps": "3"}
+    part = Part({told["prompt"]: Script(steps=3, step_s=0.01)})
+    with scripted_bridge(part, tmp_path) as connection:
+        report = studio.headless("fill_selection", told, connection)
+    (sent,) = part.submitted()
+    assert (sent.mode, sent.prompt, sent.seed, sent.candidates) == ("inpaint", "clouds", 12345, 2)
+    assert (sent.steps, sent.strength, sent.model, sent.sampler) == (3, 1.0, None, None)
+    assert sent.on_disconnect == "cancel"
+    assert sent.image is not None
+    assert sent.mask is not None
+    pixels = np.frombuffer(sent.image.data, np.uint8).reshape(HEIGHT, WIDTH, 4)
+    assert (pixels[..., :3] == raw(studio.out / "before.rgb", WIDTH, HEIGHT, 3)).all()
+    assert sent.mask.data == (studio.out / "selection.gray").read_bytes()
+    recipe = report.facts["recipe"]
+    assert isinstance(recipe, dict)
+    assert recipe["prompt"] == "clouds"
+    assert (recipe["seed"], recipe["candidate"], recipe["candidates"]) == (4711, 1, 2)
 
 
 def test_a_painter_paints_undoes_redoes_and_cancels_in_the_window(
     studio: Studio, photograph: Path, tmp_path: Path
 ) -> None:
     told = {"picture": studio.bring(photograph, "sunset.jpg"), "prompt": "a full moon"}
-    part = Part({told["prompt"]: Script(steps=6, step_s=0.5)})
+    part = Part({told["prompt"]: Script(steps=6, step_s=0.6)})
     with scripted_bridge(part, tmp_path) as connection:
         report = studio.on_screen("window", told, connection)
-    assert report.facts["status"] == "success"
+    facts = report.facts
+    assert facts["status"] == "success", facts["message"]
+    assert report.complaints() == []
+    assert facts["layers"] == ["a full moon", "Background"]
+    assert facts["active"] == ["Background"]
+    assert facts["undone_equal"]
+    assert facts["redone_equal"]
+
+    assert [submit.prompt for submit in part.submitted()] == ["a full moon"] * 3
+    assert part.cancelled() == ["a full moon"] * 2
+    assert facts["layers_after_cancel"] == ["Background"]
+    assert facts["cancelled_equal"]
+    assert facts["layers_after_undo"] == ["Background"]
+    assert facts["abandoned_equal"]
+
+    # Before, at least two previews, and the result.
+    colours = facts["colours_seen"]
+    assert isinstance(colours, list)
+    assert colours[0] == [255, 0, 255]
+    assert len(colours) >= 4
+    before = raw(studio.out / "before.rgb", WIDTH, HEIGHT, 3)
+    painted = raw(studio.out / "painted.rgb", WIDTH, HEIGHT, 3)
+    selection = raw(studio.out / "selection.gray", WIDTH, HEIGHT, 1)
+    outside, inside = outside_and_inside(before, painted, selection)
+    assert outside == 0
+    assert inside > 0.9 * (selection > 0).sum()

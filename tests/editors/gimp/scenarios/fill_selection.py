@@ -5,8 +5,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.environ["MAHLSTICK_OUT"]) + "/scenarios")
 
-import stage  # noqa: E402
-from gi.repository import Gimp  # noqa: E402
+import stage
+from gi.repository import Gimp
 
 
 def scenario() -> dict[str, object]:

@@ -51,6 +51,11 @@ def window(title: str) -> str:
     return wait_for(lambda: _search(title), f"a window called {title}")
 
 
+def is_open(title: str) -> bool:
+    """Whether a window of this title is on the screen."""
+    return bool(_search(title))
+
+
 def focus(title: str) -> None:
     """Give a window the keyboard."""
     found = window(title)
@@ -99,7 +104,10 @@ def mark() -> tuple[int, int]:
             at = row.find(MARK, at + 1)
     if len(found) < 100:
         return (0, 0)
-    return (sorted(x for x, _ in found)[len(found) // 2], sorted(y for _, y in found)[len(found) // 2])
+    return (
+        sorted(x for x, _ in found)[len(found) // 2],
+        sorted(y for _, y in found)[len(found) // 2],
+    )
 
 
 def colour(at: tuple[int, int]) -> tuple[int, int, int]:
