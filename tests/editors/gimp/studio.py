@@ -166,7 +166,7 @@ class Studio:
 
 
 def _warm_profile(root: Path) -> Path:
-    """A profile in which GIMP has looked at all its own plug-ins once; made when it is not there."""
+    """A profile in which GIMP has looked at its own plug-ins once; made when missing."""
     warm = root / "var" / "cache" / "mahlstick-profile"
     if not warm.exists():
         fresh = warm.with_name(f"{warm.name}.{os.getpid()}")

@@ -36,7 +36,7 @@ class Hands(threading.Thread):
     def run(self) -> None:
         try:
             self._play()
-        except BaseException as fault:  # handed to the scenario
+        except BaseException as fault:  # noqa: BLE001 - handed to the scenario
             self._fault = fault
             press("Escape")
 
@@ -93,10 +93,10 @@ def wait_for(look: Callable[[], object], what: str) -> str:
 
 def mark() -> tuple[int, int]:
     """Where the middle of the magenta mark is on the screen."""
-    width, height, stride, rows = _screen()
+    width, height, stride, screen = _screen()
     found = []
     for y in range(height):
-        row = rows[y * stride : y * stride + 4 * width]
+        row = screen[y * stride : y * stride + 4 * width]
         at = row.find(MARK)
         while at >= 0:
             if at % 4 == 0:

@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.environ["MAHLSTICK_OUT"]) + "/scenarios")
 
@@ -54,7 +56,7 @@ class Scenario:
         self.facts["status"] = answer.index(0).value_nick
         self.facts["message"] = Gimp.get_pdb().get_last_error()
 
-    def call(self, play: object) -> object:
+    def call(self, play: Callable[[], None]) -> Any:
         helper = hands.Hands(play)
         answer = stage.fill(self.image, Gimp.RunMode.INTERACTIVE)
         helper.finish()
