@@ -105,7 +105,7 @@ class Link:
             self._writer = writer
             if self._closing.is_set():
                 writer.end()
-        self._forget_if_anew(client.welcome)
+        self._count_from(client.welcome)
         self._inbox.put(Online(client.welcome, self._epoch))
         offline = self._read(client, layers)
         with self._lock:
@@ -115,10 +115,10 @@ class Link:
             self._inbox.put(offline)
         return offline.message
 
-    def _forget_if_anew(self, welcome: Welcome) -> None:
-        # A bridge that lost its memory counts from the start again.
+    def _count_from(self, welcome: Welcome) -> None:
+        # The first time nothing of yesterday is wanted; a bridge that lost its memory counts anew.
         if self._hello.resume is None or welcome.seq < self._hello.resume:
-            self._hello = replace(self._hello, resume=0)
+            self._hello = replace(self._hello, resume=welcome.seq)
 
     def _read(self, client: Client, layers: SentLayers) -> Offline:
         try:

@@ -132,6 +132,23 @@ def test_a_bridge_that_counts_anew_is_asked_from_the_start(
     assert [hello.resume for hello in hellos] == [None, 7, 0]
 
 
+def test_what_was_before_the_first_connection_is_never_asked_for(
+    serve_script: ServeScript, link_to: LinkTo
+) -> None:
+    hellos: list[Hello] = []
+
+    def script(peer: Any) -> None:
+        hellos.append(peer.welcome(_welcome(5)))
+        if len(hellos) > 1:
+            peer.read()
+
+    with serve_script(script) as connection:
+        link = link_to(lambda: connection)
+        wait_for(link, lambda seen: sum(isinstance(h, Online) for h in seen) == 2)
+        link.close()
+    assert [hello.resume for hello in hellos] == [None, 5]
+
+
 def _welcome(seq: int) -> Welcome:
     return Welcome(1, "test", Limits(1, 1, 1, 1, 1), [], [], [], seq)
 
