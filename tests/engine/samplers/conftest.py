@@ -72,6 +72,20 @@ class Gaussian(Mixture):
         return there.alpha * self.mean + scale * (x - here.alpha * self.mean)
 
 
+class Impulses:
+    """The k-th call is a unit of noise for candidate k, and none for the others."""
+
+    def __init__(self, x: Tensor) -> None:
+        self._calls = 0
+        self._zeros = torch.zeros_like(x)
+
+    def __call__(self) -> Tensor:
+        self._calls += 1
+        noise = self._zeros.clone()
+        noise[self._calls] = 1.0
+        return noise
+
+
 class Drawn:
     """Unit noise from one generator; counts how often it is asked."""
 
@@ -93,6 +107,14 @@ def unit_normal(count: int) -> Tensor:
     return torch.special.ndtri(middle).reshape(1, 1, 1, count)
 
 
+class Mirrored(Drawn):
+    """Two candidates, the second with the first one's noise negated: their means are exact."""
+
+    def __call__(self) -> Tensor:
+        noise = super().__call__()
+        return torch.cat([noise, -noise])
+
+
 class Bench:
     """What the tests of every sampler measure."""
 
@@ -100,11 +122,15 @@ class Bench:
     mixture = Mixture((0.3, 0.5, 0.2), (-1.2, 0.2, 1.0), (0.3, 0.25, 0.4))
     paths = PATHS
     Drawn = Drawn
+    Impulses = Impulses
+    Mirrored = Mirrored
 
     @staticmethod
-    def start(path: NoisePath, model: Mixture, count: int = 101) -> Tensor:
-        """Return x at the path's start as pictures of the model have it."""
-        level = path.level(1.0)
+    def start(
+        path: NoisePath, model: Mixture, count: int = 101, level: Level | None = None
+    ) -> Tensor:
+        """Return x at the path's start, or another level, as pictures of the model have it."""
+        level = level or path.level(1.0)
         return level.alpha * model.mean + math.hypot(
             level.alpha * model.deviation, level.sigma
         ) * unit_normal(count)
@@ -138,26 +164,71 @@ class Bench:
                 seen.append(x)
             return model.denoise(x, level)
 
-        for _ in sampler(denoise, x, levels, Drawn(x.shape), **options):
+        noise = options.pop("noise", Drawn(x.shape))
+        for _ in sampler(denoise, x, levels, noise, **options):
             pass
         return seen[-1]
 
     @classmethod
     def order(
-        cls, sampler: Callable[..., Iterator[Tensor]], path: NoisePath, coarse: int = 40
+        cls,
+        sampler: Callable[..., Iterator[Tensor]],
+        path: NoisePath,
+        coarse: int = 40,
+        *,
+        warm: bool = False,
     ) -> float:
         """Return the order of convergence: twice the steps divide the error by 2^order.
 
         The way is from the path's start to its time 0.3, uniform in time, against the exact ODE.
+        Multistep methods have nothing to look back on at first: `warm` starts at time 0.9 with
+        steps that double from a tiny one, so that the order of the method itself is seen.
         """
-        x, model = cls.start(path, cls.gaussian), cls.gaussian
-        errors = []
+        model, errors = cls.gaussian, []
+        first = 0.9 if warm else 1.0
         for steps in (coarse, 2 * coarse):
-            times = [1.0 - 0.7 * i / steps for i in range(steps + 1)]
+            h = (first - 0.3) / steps
+            doublings = math.ceil(-2.0 * math.log2(h)) if warm else 0
+            times = [first + h * (1.0 - 2.0 ** (i - doublings)) for i in range(doublings)]
+            times += [first - h * i for i in range(steps + 1)]
             levels = [*(path.level(time) for time in times), CLEAN]
+            x = cls.start(path, model, level=levels[0])
             exact = model.flow(x, levels[0], levels[-2])
             errors.append((cls.arrival(sampler, model, x, levels) - exact).abs().max().item())
         return math.log2(errors[0] / errors[1])
+
+    @classmethod
+    def unlikeness(cls, picture: Tensor) -> float:
+        """Return the Kolmogorov-Smirnov distance of a picture's pixels from the mixture."""
+        found = cls.mixture.quantile(picture, CLEAN).flatten().sort().values
+        expected = (torch.arange(found.numel(), dtype=found.dtype) + 0.5) / found.numel()
+        return (found - expected).abs().max().item()
+
+    @classmethod
+    def variance_error(
+        cls, sampler: Callable[..., Iterator[Tensor]], path: NoisePath, steps: int
+    ) -> float:
+        """Return by how much the variance is wrong where a stochastic sampler reaches time 0.3.
+
+        Of a Gaussian everything is linear, so nothing is left to chance: candidate 0 has the
+        start's deviation and no noise, candidate k only the k-th noise, as a unit; the variance is
+        the sum of what they come out as, squared.
+        """
+        model = Gaussian(0.0, 0.5)
+        levels = [*(path.level(1.0 - 0.7 * i / steps) for i in range(steps + 1)), CLEAN]
+        x = torch.zeros(2 * steps + 3, 1, 1, 1, dtype=torch.float64)
+        x[0] = math.hypot(levels[0].alpha * model.deviation, levels[0].sigma)
+        arrival = cls.arrival(sampler, model, x, levels, noise=Impulses(x))
+        exact = (levels[-2].alpha * model.deviation) ** 2 + levels[-2].sigma ** 2
+        return arrival.square().sum().item() - exact
+
+    @classmethod
+    def variance_order(
+        cls, sampler: Callable[..., Iterator[Tensor]], path: NoisePath, coarse: int = 80
+    ) -> float:
+        """Return the order with which a stochastic sampler's variance converges."""
+        errors = [cls.variance_error(sampler, path, steps) for steps in (coarse, 2 * coarse)]
+        return math.log2(abs(errors[0] / errors[1]))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -181,10 +252,14 @@ def path(request: pytest.FixtureRequest) -> NoisePath:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Forgive diffusers a warning of its own: its tensors meet numpy 2 in an older way."""
-    forgiven = "ignore:__array__ implementation doesn't accept:DeprecationWarning"
+    forgiven = (
+        "ignore:__array__ imp:DeprecationWarning",
+        "ignore:__array_wrap__:DeprecationWarning",
+    )
     for item in items:
         if "diffusers" in item.name:
-            item.add_marker(pytest.mark.filterwarnings(forgiven))
+            for warning in forgiven:
+                item.add_marker(pytest.mark.filterwarnings(warning))
 
 
 class DiffusersLevels:

@@ -25,6 +25,7 @@ def registered() -> dict[str, Callable[..., Iterator[torch.Tensor]]]:
 
 
 EVERY = registered()
+DISTILLED = (EVERY["lcm"], EVERY["tcd"])
 
 
 @pytest.fixture(params=EVERY.values(), ids=EVERY.keys())
@@ -47,15 +48,20 @@ def test_one_step_is_the_models_own_guess(bench: Any, path: NoisePath, sampler: 
     x = bench.start(path, bench.mixture)
     levels = levels_from(model, path, 1)
     guess = bench.mixture.denoise(x, levels[0])
-    assert torch.equal(bench.picture(sampler, bench.mixture.denoise, x, levels), guess)
+    picture = bench.picture(sampler, bench.mixture.denoise, x, levels)
+    assert torch.allclose(picture, guess, atol=1e-12)
 
 
 def test_many_steps_end_on_the_distribution_of_the_pictures(
     bench: Any, path: NoisePath, sampler: Sampler
 ) -> None:
-    x = bench.start(path, bench.gaussian, count=4_001)
-    picture = bench.picture(sampler, bench.gaussian.denoise, x, levels_from(model, path, 400))
-    assert picture.mean().item() == pytest.approx(bench.gaussian.mean, abs=0.02)
+    if sampler in DISTILLED:
+        pytest.skip("made for consistency models, whose distribution its own tests look at")
+    x = bench.start(path, bench.gaussian, count=2_001)
+    levels, noise = levels_from(model, path, 400), bench.Mirrored(x.shape)
+    x = torch.cat([x, x])
+    picture = bench.picture(sampler, bench.gaussian.denoise, x, levels, noise=noise)
+    assert picture.mean().item() == pytest.approx(bench.gaussian.mean, abs=0.01)
     assert picture.std().item() == pytest.approx(bench.gaussian.deviation, abs=0.025)
 
 
