@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_THREADS = 1024  # of a recorded plan
 FEWEST_STEPS = 4  # of a weak strength, where the model's own number of steps is cut down
+LONG = 1.5  # sides of a picture that is painted in one piece; longer ones are tiled
+OVERLAP = 4  # tiles of a second pass share a quarter of their side
 LARGE = 1.5  # a canvas this much wider than the working size gets a second pass
 GENTLE = 0.5  # a refinement no stronger holds together without a first pass over the whole
 LARGEST_DETAIL = 16  # native areas that are refined; what is larger stays as the first pass made it
@@ -139,14 +141,18 @@ def tile_of(job: Job, canvas: CanvasPlan) -> int | None:
 
 def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
     """Return the pass that paints the whole, or the only one, in tiles."""
-    return Stage(
-        working=canvas.spaces.working,
+    working = canvas.spaces.working
+    stage = Stage(
+        working=working,
         strength=job.strength,
         steps=job.steps,
         known=canvas.known_working if canvas.like_working is None else canvas.like_working,
         hole=None if canvas.known_working is None else canvas.denoise_mask_working,
-        tile=tile if in_one_pass(job, tile) else None,
     )
+    if tile is not None and in_one_pass(job, tile):
+        return replace(stage, tile=Size(tile, tile), overlap=tile // OVERLAP)
+    overlap = min(working.width, working.height) // 2
+    return replace(stage, tile=_long(working, job.card), overlap=overlap)
 
 
 def second_stage(job: Job, canvas: CanvasPlan, tile: int) -> Stage:
@@ -157,7 +163,8 @@ def second_stage(job: Job, canvas: CanvasPlan, tile: int) -> Stage:
         steps=second_steps(job, tile),
         known=canvas.known_working,
         hole=canvas.denoise_mask_working,
-        tile=tile,
+        tile=Size(tile, tile),
+        overlap=tile // OVERLAP,
         stream=1,
     )
 
@@ -179,6 +186,15 @@ def kept(control: Control, painted: Sequence[int]) -> tuple[int, ...]:
     """Return the candidates the painter keeps; an answer that names none of them keeps all."""
     wanted = tuple(k for k in painted if k in (control.kept or ()))
     return wanted or tuple(painted)
+
+
+def _long(working: Size, card: ModelCard) -> Size | None:
+    """Return the tiles of a first pass over a long picture, None where the model sees all of it."""
+    short, long = sorted((working.width, working.height))
+    length = int(short * LONG) // card.multiple * card.multiple
+    if long <= length:
+        return None
+    return Size(length, short) if working.width > working.height else Size(short, length)
 
 
 def _check_plan(plan: Plan) -> None:

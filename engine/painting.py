@@ -26,16 +26,14 @@ from engine.noise import CandidateNoise
 from engine.pictures import as_mask, as_tensor
 from engine.schedules import Denoise, Sampler, Schedule, levels_from
 
-OVERLAP = 4  # tiles share a quarter of their side
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One pass of denoising. Pictures are in working space.
 
     `known` is RGB uint8 (H, W, 3): what is kept, and what is started from; `hole` float32 (H, W), 1
-    = paint, None where everything may change. `tile` is the side of tiles in working pixels, None =
-    in one piece. `stream` tells its noise from that of the job's other stages.
+    = paint, None where everything may change. `tile` is the size of tiles, None = in one piece;
+    they share at least `overlap` pixels. `stream` tells its noise from that of other stages.
     """
 
     working: Size
@@ -43,7 +41,8 @@ class Stage:
     steps: int
     known: Pixels | None = None
     hole: NDArray | None = None
-    tile: int | None = None
+    tile: Size | None = None
+    overlap: int = 0
     stream: int = 0
 
 
@@ -123,7 +122,7 @@ class Painting:
             known=None if hole is None else known,
             hole=None if known is None else hole,
         )
-        denoise = self._whole_or_tiled(conditions, stage.tile)
+        denoise = self._whole_or_tiled(conditions, stage)
         x = levels[0].sigma * noise()
         if known is not None:
             kept = self._model.encode(known)
@@ -133,14 +132,13 @@ class Painting:
                 denoise = blended(denoise, kept, cells, self._model.path, levels[0])
         return self._sampler(denoise, x, levels, noise)
 
-    def _whole_or_tiled(self, conditions: Conditions, tile: int | None) -> Denoise:
-        if tile is None:
+    def _whole_or_tiled(self, conditions: Conditions, stage: Stage) -> Denoise:
+        if stage.tile is None:
             return self._model.denoiser(conditions)
-        working = conditions.working
-        _, rows, columns = self._model.latent_shape(working)
-        factor = working.width // columns
-        side = max(1, tile // factor)
-        parts = tiles(Size(columns, rows), Size(side, side), side // OVERLAP)
+        _, rows, columns = self._model.latent_shape(stage.working)
+        factor = stage.working.width // columns
+        tile = Size(max(1, stage.tile.width // factor), max(1, stage.tile.height // factor))
+        parts = tiles(Size(columns, rows), tile, stage.overlap // factor)
         shown = [(part, _part(conditions, part.box, factor)) for part in parts]
         return tiled(
             [

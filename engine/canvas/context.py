@@ -47,14 +47,16 @@ def reach(box: Box, canvas: Size, strength: float, shape: MaskShape) -> Reach:
 
 
 def working_size(context: Size, native: Size, multiple: int) -> Size:
-    """Return the size at which a context is painted: the native area, its own proportions.
+    """Return the size at which a context is painted: its shorter side is the native one.
 
-    Both sides are multiples of `multiple`; proportions beyond 4:1 are cut to that.
+    A strip as low as the native area allows would show the model less than it was trained on; what
+    is long is painted in overlapping tiles instead. Both sides are multiples of `multiple`;
+    proportions beyond 4:1 are cut to that.
     """
     aspect = min(max(context.width / context.height, 1 / MAX_ASPECT), MAX_ASPECT)
-    area = native.width * native.height
-    width = nearest_multiple(math.sqrt(area * aspect), multiple)
-    height = nearest_multiple(math.sqrt(area / aspect), multiple)
+    short = min(native.width, native.height)
+    width = nearest_multiple(short * max(aspect, 1.0), multiple)
+    height = nearest_multiple(short * max(1.0 / aspect, 1.0), multiple)
     return Size(width, height)
 
 

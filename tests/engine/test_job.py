@@ -11,7 +11,7 @@ import pytest
 from engine import Mode, PaintRequest, Plan, RequestError, Size
 from engine.canvas import plan_canvas
 from engine.families import ModelCard
-from engine.job import Job, decided, in_one_pass, placed, second_steps, tile_of
+from engine.job import Job, decided, first_stage, in_one_pass, placed, second_steps, tile_of
 from engine.requests import checked
 from engine.weights import Catalogue
 
@@ -108,3 +108,22 @@ def test_a_plan_no_engine_wrote_is_refused(field: str, value: int) -> None:
 def test_a_recorded_plan_comes_before_what_the_engine_was_made_with() -> None:
     plan = placed(PaintRequest(mode=Mode.GENERATE, plan=Plan(((0,),), threads=3)), "cpu", "bf16")
     assert (plan.threads, plan.precision) == (3, "fp32")
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (Size(300, 300), None),
+        (Size(384, 256), None),
+        (Size(512, 256), Size(384, 256)),
+        (Size(200, 700), Size(256, 384)),
+    ],
+)
+def test_long_pictures_are_painted_in_tiles_the_model_can_see(
+    size: Size, expected: Size | None
+) -> None:
+    asked = job(size=size)
+    canvas = plan_canvas(asked.request, Size(256, 256), 32, 16)
+    stage = first_stage(asked, canvas, None)
+    assert stage.tile == expected
+    assert min(stage.working.width, stage.working.height) == 256

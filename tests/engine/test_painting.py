@@ -111,7 +111,7 @@ def test_what_is_kept_is_held_exactly(recorder: Recorder) -> None:
 def test_tiles_see_their_own_part_and_those_without_a_hole_are_not_painted(
     recorder: Recorder,
 ) -> None:
-    stage = replace(STAGE, known=KNOWN, hole=HOLE, tile=32)
+    stage = replace(STAGE, known=KNOWN, hole=HOLE, tile=Size(32, 32), overlap=8)
     *_, last = painting(recorder).run([((0,), stage)])
     assert 0 < len(recorder.shown) < 12
     for shown in recorder.shown:

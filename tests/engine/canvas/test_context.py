@@ -59,12 +59,12 @@ def test_the_context_is_shifted_into_the_canvas(box: Box, padding: int, expected
     [
         (Size(100, 100), Size(256, 256)),
         (Size(4000, 4000), Size(256, 256)),
-        (Size(300, 200), Size(312, 208)),
-        (Size(1, 4096), Size(128, 512)),
-        (Size(4096, 1), Size(512, 128)),
+        (Size(300, 200), Size(384, 256)),
+        (Size(1, 4096), Size(256, 1024)),
+        (Size(4096, 1), Size(1024, 256)),
     ],
 )
-def test_the_working_size_has_the_native_area(context: Size, expected: Size) -> None:
+def test_the_shorter_working_side_is_the_native_one(context: Size, expected: Size) -> None:
     assert working_size(context, Size(256, 256), 8) == expected
 
 

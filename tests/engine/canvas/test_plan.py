@@ -42,11 +42,11 @@ def test_a_generated_picture_has_the_native_size_unless_another_is_asked_for() -
     assert (plan.layout.paste_mask == 255).all()
 
 
-def test_a_larger_picture_is_painted_at_the_native_area_and_refined() -> None:
+def test_a_larger_picture_is_painted_small_and_refined() -> None:
     plan = planned(Mode.GENERATE, size=Size(1020, 513))
-    assert plan.layout.working == Size(360, 184)
+    assert plan.layout.working == Size(512, 256)
     assert plan.layout.context_box_canvas == Box(0, 0, 1020, 513)
-    larger = second_pass(plan, np.full((184, 360, 3), 50, np.uint8))
+    larger = second_pass(plan, np.full((256, 512, 3), 50, np.uint8))
     assert larger is not None
     assert larger.spaces.working == larger.spaces.context_canvas.size == Size(1024, 520)
     assert larger.known_working is not None
@@ -113,7 +113,7 @@ def test_varying_shows_the_whole_picture_and_holds_to_nothing() -> None:
     plan = planned(Mode.VARY, image=photo())
     assert plan.known_working is None
     assert plan.like_working is not None
-    assert plan.like_working.shape == (208, 312, 3)
+    assert plan.like_working.shape == (256, 384, 3)
     assert plan.layout.canvas == Size(300, 200)
     turned = planned(Mode.VARY, image=photo(), size=Size(100, 200))
     assert turned.layout.canvas == Size(100, 200)
