@@ -7,11 +7,12 @@ entries while the paint forms, and renamed at the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .colours import Colours
 from .libkis import App, Document, Node
-from .protocol import Rect, grown, intersection, is_empty
+from .protocol import Extension, Rect, grown, intersection, is_empty, moved
 
 WHOLE_SIDE = 2048  # pictures up to this size are sent whole: the bridge chooses the context itself
 MARGIN = 256  # canvas pixels sent around a selection of a larger picture, at least
@@ -60,25 +61,38 @@ class Canvas:
         """The part of the canvas that the selection's box covers; None without a selection."""
         return selected_box(self._document)
 
-    def scene(self) -> Scene:
-        """Read picture and selection; of a large picture only the selection's surroundings."""
-        box, canvas = self.selected, self.size
-        region = canvas
-        if box is not None and max(canvas.width, canvas.height) > WHOLE_SIDE:
+    def scene(self, *, whole: bool = False) -> Scene:
+        """Read picture and selection; of a large picture only the selection's surroundings.
+
+        `whole` reads everything, and no selection.
+        """
+        box, region = None if whole else self.selected, self.size
+        if box is not None and max(region.width, region.height) > WHOLE_SIDE:
             margin = max(MARGIN, (box.width + box.height) // 2)
-            region = intersection(grown(box, margin), canvas)
+            region = intersection(grown(box, margin), region)
         place = (region.left, region.top, region.width, region.height)
         selection = self._document.selection() if box is not None else None
         mask = bytes(selection.pixelData(*place)) if selection is not None else None
         return Scene(region, self._colours.read(region), mask)
 
-    def add_layer(self, name: str) -> PaintLayer:
-        """Add the layer that paint will arrive on, locked, on top; one undo entry."""
-        active = self._document.activeNode()
+    def add_layer(self, name: str, extension: Extension | None = None) -> PaintLayer:
+        """Add the layer that paint will arrive on, locked, on top; one undo entry.
+
+        With an extension the canvas grows first, which is another; what was there keeps its bytes.
+        """
+        active, before = self._document.activeNode(), self.size
+        if extension is not None:
+            width = before.width + extension.left + extension.right
+            height = before.height + extension.top + extension.bottom
+            self._document.resizeImage(-extension.left, -extension.top, width, height)
+            self._document.waitForDone()
         node = self._document.createNode(name, "paintlayer")
         self._document.rootNode().addChildNode(node, None)
         node.setLocked(True)
-        return PaintLayer(self._app, self, node, active)
+        layer = PaintLayer(self._app, self, node, active)
+        if extension is not None:
+            layer.shrinks_to = moved(before, (extension.left, extension.top))
+        return layer
 
     def own(self, bgra: bytes, rect: Rect) -> bytes:
         """Return sRGB pixels as the document's layers hold them."""
@@ -106,6 +120,7 @@ class PaintLayer:
         self._active = active
         self._undo_text: str | None = None
         self._written: tuple[Rect, bytes] | None = None
+        self.shrinks_to: Rect | None = None  # the canvas before it grew for this, where it lies now
 
     @property
     def gone(self) -> bool:
@@ -152,33 +167,49 @@ class PaintLayer:
     def withdraw(self) -> None:
         """Take the layer away and leave the document, its undo stack included, as it was.
 
-        While our entry is the newest it is undone; once the painter did more, the layer is removed,
-        which is an undo entry more.
+        While our entries are the newest they are undone; once the painter did more, the layer is
+        removed and the canvas cut, which are more entries instead.
         """
-        if self.gone:
+        if not self._canvas.open:
             return
+        if not self.gone:
+            self._hide()
+            self._node.setLocked(False)
+            if not self._undoable or not self._undo(lambda: self._node.parentNode() is None):
+                self._node.remove()
+        if self.shrinks_to is not None:
+            self._shrink(self.shrinks_to)
+        self._document.waitForDone()
+
+    def _hide(self) -> None:
+        # So that a redo brings no half-formed paint back.
         if self._written is not None:
             rect, own = self._written
-            self.show_nothing(rect, len(own))
-        self._node.setLocked(False)
-        if not self._undone():
-            self._node.remove()
-        self._document.waitForDone()
+            place = (rect.left, rect.top, rect.width, rect.height)
+            self._node.setPixelData(bytes(len(own)), *place)
+            self._document.refreshProjection()
 
-    def show_nothing(self, rect: Rect, size: int) -> None:
-        """Make a rectangle transparent, so that a redo brings no half-formed paint back."""
-        self._node.setPixelData(bytes(size), rect.left, rect.top, rect.width, rect.height)
-        self._document.refreshProjection()
+    def _shrink(self, old: Rect) -> None:
+        def has_shrunk() -> bool:
+            size = self._canvas.size
+            return (size.width, size.height) == (old.width, old.height)
 
-    def _undone(self) -> bool:
-        undo = self._app.action("edit_undo")
-        ours = self._undo_text in (None, undo.text())  # None: the end came before we could read it
-        if not ours or self._app.activeDocument() != self._document:
+        if not has_shrunk() and not self._undo(has_shrunk):
+            self._document.resizeImage(old.left, old.top, old.width, old.height)
+
+    @property
+    def _undoable(self) -> bool:
+        # None: the end came before the text could be read.
+        return self._undo_text in (None, self._app.action("edit_undo").text())
+
+    def _undo(self, succeeded: Callable[[], bool]) -> bool:
+        """Undo one entry and tell whether it was ours; the painter's own is done again."""
+        if self._app.activeDocument() != self._document:
             return False
-        undo.trigger()
+        self._app.action("edit_undo").trigger()
         self._document.waitForDone()
-        if self._node.parentNode() is None:
+        if succeeded():
             return True
-        self._app.action("edit_redo").trigger()  # it was an entry of the painter's of the same name
+        self._app.action("edit_redo").trigger()
         self._document.waitForDone()
         return False

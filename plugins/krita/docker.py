@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 
-from .easel import Easel
+from .gallery import Gallery
 from .host import KritaObject, krita
-from .pictures import image_of
-from .protocol import Painting
-from .qt import QtCore, QtGui, QtObject, QtWidgets
+from .options import Options, choice_of, value_of
+from .qt import QtCore, QtObject, QtWidgets
 from .studio import Studio
 from .wishes import Wish
+from .words import sentence
 
 ID = "mahlstick_docker"
 TITLE = "Mahlstick"
-THUMBNAIL = 50  # pixels; four stand in a row of a panel as narrow as Krita makes it
 
 
 class PaintDocker(krita.DockWidget):
@@ -23,8 +22,6 @@ class PaintDocker(krita.DockWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._job = ""  # whose thumbnails are drawn
-        self._drawn: dict[int, int] = {}  # candidate: the event its thumbnail shows
         self.setWindowTitle(TITLE)
         self.setWidget(self._built())
         studio.changed.append(self.refresh)
@@ -51,11 +48,19 @@ class PaintDocker(krita.DockWidget):
             prompt=self.prompt.toPlainText().strip(),
             candidates=self.candidates.value(),
             strength=self.strength.value() / 100,
+            negative_prompt=self.options.negative.text().strip(),
+            seed=self.options.seed,
+            steps=value_of(self.options.steps),
+            guidance=value_of(self.options.guidance),
+            sampler=choice_of(self.options.sampler),
+            model=choice_of(self.options.model),
+            extension=self.options.extension,
         )
 
     def paint_now(self) -> None:
         """Do what the button says."""
-        self._studio.paint(self.wish())
+        if self._studio.paint(self.wish()):
+            self.options.stop_expanding()
 
     def cancel_now(self) -> None:
         """Stop, and leave the picture as it was."""
@@ -74,42 +79,13 @@ class PaintDocker(krita.DockWidget):
         self.cancel.setEnabled(busy)
         self.keep.setEnabled(easel is not None and busy and bool(easel.painting.previews))
         self.bar.setVisible(busy)
-        self.status.setText(self._studio.message or _sentence(easel))
+        self.status.setText(self._studio.message or sentence(easel))
+        self.options.offer(self._studio.welcome)
         if easel is not None:
             self.bar.setValue(round(1000 * easel.painting.progress))
-            self._draw(easel)
-
-    def _draw(self, easel: Easel) -> None:
-        painting = easel.painting
-        if painting.job != self._job:
-            self._job, self._drawn = painting.job, {}
-            self.gallery.clear()
-        if easel.dropped or painting.state in ("cancelled", "failed"):
-            self.gallery.clear()
-            return
-        for index in range(painting.candidates):
-            if self.gallery.count() <= index:
-                self.gallery.addItem(QtWidgets.QListWidgetItem(str(index + 1)))
-            self._draw_candidate(painting, index)
-        self._mark(easel.shown)
-
-    def _draw_candidate(self, painting: Painting, index: int) -> None:
-        newest = painting.results.get(index) or painting.previews.get(index)
-        if newest is None or self._drawn.get(index) == newest.seq:
-            return
-        self._drawn[index] = newest.seq
-        item = self.gallery.item(index)
-        item.setIcon(_icon(image_of(newest.picture)))
-        result = painting.results.get(index)
-        if result is not None:
-            score = "" if result.score is None else f", score {result.score:.2f}"
-            item.setToolTip(f"Seed {result.seed}{score}")
-
-    def _mark(self, candidate: int) -> None:
-        if self.gallery.currentRow() != candidate:
-            self.gallery.blockSignals(True)
-            self.gallery.setCurrentRow(candidate)
-            self.gallery.blockSignals(False)
+            self.gallery.draw(easel)
+            if easel.painting.seed is not None:
+                self.options.tell_seed(easel.painting.seed)
 
     def _built(self) -> QtObject:
         body = QtWidgets.QWidget()
@@ -117,6 +93,7 @@ class PaintDocker(krita.DockWidget):
         self.prompt = _prompt()
         rows.addWidget(self.prompt)
         rows.addLayout(self._numbers())
+        self._add_options(rows)
         self.button = QtWidgets.QPushButton()
         self.button.setObjectName("mahlstick_paint_button")
         self.button.setMinimumHeight(2 * self.button.fontMetrics().lineSpacing())
@@ -127,13 +104,33 @@ class PaintDocker(krita.DockWidget):
         self.bar.setAccessibleName("How much of the painting is done")
         rows.addWidget(self.bar)
         rows.addLayout(self._stops())
-        self.gallery = self._gallery()
+        self.gallery = Gallery()
+        self.gallery.chosen.connect(self._studio.select)
         rows.addWidget(self.gallery, 1)
         self.status = QtWidgets.QLabel()
         self.status.setWordWrap(True)
         self.status.setObjectName("mahlstick_status")
         rows.addWidget(self.status)
         return body
+
+    def _add_options(self, rows: QtObject) -> None:
+        self.more = QtWidgets.QToolButton()
+        self.more.setText("More")
+        self.more.setCheckable(True)
+        self.more.setArrowType(QtCore.Qt.ArrowType.RightArrow)
+        self.more.setToolButtonStyle(QtCore.Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setAutoRaise(True)
+        self.options = Options()
+        self.options.hide()
+        self.options.changed.connect(self.refresh)
+        self.more.toggled.connect(self._unfold)
+        rows.addWidget(self.more)
+        rows.addWidget(self.options)
+
+    def _unfold(self, unfolded: bool) -> None:
+        arrows = QtCore.Qt.ArrowType
+        self.more.setArrowType(arrows.DownArrow if unfolded else arrows.RightArrow)
+        self.options.setVisible(unfolded)
 
     def _numbers(self) -> QtObject:
         row = QtWidgets.QHBoxLayout()
@@ -167,19 +164,6 @@ class PaintDocker(krita.DockWidget):
         row.addWidget(self.keep)
         return row
 
-    def _gallery(self) -> QtObject:
-        gallery = QtWidgets.QListWidget()
-        gallery.setObjectName("mahlstick_candidates")
-        gallery.setAccessibleName("Candidates")
-        gallery.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
-        gallery.setIconSize(QtCore.QSize(THUMBNAIL, THUMBNAIL))
-        line = gallery.fontMetrics().lineSpacing()
-        gallery.setGridSize(QtCore.QSize(THUMBNAIL + 6, THUMBNAIL + line + 6))
-        gallery.setMovement(QtWidgets.QListView.Movement.Static)
-        gallery.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
-        gallery.currentRowChanged.connect(self._studio.select)
-        return gallery
-
 
 def _prompt() -> QtObject:
     field = QtWidgets.QPlainTextEdit()
@@ -195,45 +179,3 @@ def _label(text: str, field: QtObject) -> QtObject:
     label = QtWidgets.QLabel(text)
     label.setBuddy(field)  # screen readers name the field by it
     return label
-
-
-def _icon(image: QtObject) -> QtObject:
-    small = image.scaled(
-        THUMBNAIL,
-        THUMBNAIL,
-        QtCore.Qt.AspectRatioMode.KeepAspectRatio,
-        QtCore.Qt.TransformationMode.SmoothTransformation,
-    )
-    return QtGui.QIcon(QtGui.QPixmap.fromImage(small))
-
-
-def _sentence(easel: Easel | None) -> str:
-    if easel is None:
-        return ""
-    painting = easel.painting
-    if easel.dropped or painting.state == "cancelled":
-        return "Cancelled; the picture is as it was."
-    if painting.state == "failed":
-        tried = f" Try: {', '.join(painting.suggestions)}." if painting.suggestions else ""
-        return painting.message + tried
-    if painting.state == "queued" and painting.position:
-        return f"Waiting; {painting.position} before this."
-    if painting.state == "loading":
-        return f"Reading the model {painting.model}."
-    return "\n".join([_STATES[painting.state], *_remarks(painting)])
-
-
-_STATES = {
-    "sending": "Sending the picture.",
-    "queued": "Next.",
-    "painting": "Painting.",
-    "finished": "Done. Click a candidate to see it on the canvas.",
-}
-
-
-def _remarks(painting: Painting) -> list[str]:
-    layout = painting.layout
-    if layout is None:
-        return []
-    words = ", ".join(layout.unknown_words)
-    return [*layout.notes, *([f"The model does not know: {words}."] if words else [])]

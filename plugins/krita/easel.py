@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .canvas import Canvas
+from .canvas import Canvas, PaintLayer
 from .protocol import JobEvent, Painted, Painting, Picture, Preview, Rect, moved
 
 Patch = Callable[[Picture, Rect, Rect, bytes], "bytes | None"]
@@ -33,6 +33,7 @@ class Easel:
     def __init__(
         self,
         canvas: Canvas,
+        layer: PaintLayer,
         painting: Painting,
         prompt: str,
         origin: tuple[int, int],
@@ -50,7 +51,7 @@ class Easel:
         self._chosen = False  # by the painter's hand
         self._stale = False
         self._rest_until = 0.0
-        self._layer = canvas.add_layer(_name(prompt) + " …")
+        self._layer = layer
 
     @property
     def over(self) -> bool:
@@ -141,6 +142,11 @@ class Easel:
 
     def _on_canvas(self, rect: Rect) -> Rect:
         return moved(rect, self._origin)
+
+
+def forming_name(prompt: str) -> str:
+    """Return the name of the layer while the paint forms."""
+    return f"{_name(prompt)} …"
 
 
 def _name(prompt: str) -> str:

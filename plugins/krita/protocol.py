@@ -10,18 +10,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bridge.wire.controller import Offline, Online, Told, Updated, new_id
     from bridge.wire.geometry import grown, intersection, is_empty, moved, with_alpha
-    from bridge.wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
+    from bridge.wire.messages import (
+        Extension,
+        JobEvent,
+        ModeName,
+        Painted,
+        Picture,
+        Preview,
+        Rect,
+        Submit,
+        Welcome,
+    )
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
 else:
     from .wire.controller import Offline, Online, Told, Updated, new_id
     from .wire.geometry import grown, intersection, is_empty, moved, with_alpha
-    from .wire.messages import JobEvent, ModeName, Painted, Picture, Preview, Rect, Submit
+    from .wire.messages import (
+        Extension,
+        JobEvent,
+        ModeName,
+        Painted,
+        Picture,
+        Preview,
+        Rect,
+        Submit,
+        Welcome,
+    )
     from .wire.painting import Painting
     from .wire.session import Change, Session
 
 __all__ = [
     "Change",
+    "Extension",
     "JobEvent",
     "ModeName",
     "Offline",
@@ -35,6 +56,7 @@ __all__ = [
     "Submit",
     "Told",
     "Updated",
+    "Welcome",
     "grown",
     "intersection",
     "is_empty",

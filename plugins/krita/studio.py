@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .canvas import Canvas, CanvasError, selected_box
-from .easel import Easel, PixelTools
+from .easel import Easel, PixelTools, forming_name
 from .libkis import App
-from .protocol import Change, Offline, Online, Session, Told, Updated
-from .wishes import Intent, Wish, intent_of, submit_of
+from .protocol import Change, Offline, Online, Session, Told, Updated, Welcome
+from .wishes import EXPAND, Intent, Wish, intent_of, submit_of
 
 
 class Studio:
@@ -34,22 +34,31 @@ class Studio:
         return self._session.online
 
     @property
+    def welcome(self) -> Welcome | None:
+        """What the bridge offers; None before it answered."""
+        return self._session.welcome
+
+    @property
     def busy(self) -> bool:
         """Whether something is being painted."""
         return any(not easel.over for easel in self._easels.values())
 
     def intent(self, wish: Wish) -> Intent:
         """Return what `paint` would do now."""
-        return intent_of(self._selects(), wish.strength)
+        return intent_of(wish, self._selects())
 
-    def paint(self, wish: Wish) -> None:
-        """Ask the bridge for a painting of the active document; a refusal becomes `message`."""
+    def paint(self, wish: Wish) -> bool:
+        """Ask the bridge for a painting of the active document; tell whether it could be asked.
+
+        Why it could not becomes `message`.
+        """
         self.message = ""
         try:
             self._begin(wish)
         except CanvasError as error:
             self.message = str(error)
         self._tell()
+        return not self.message
 
     def cancel(self) -> None:
         """Stop the current painting; the document is as it was at once, bridge or no bridge."""
@@ -98,13 +107,14 @@ class Studio:
         if not self._session.online:
             raise CanvasError(self._offline)
         canvas = Canvas(self._app, document)
-        scene = canvas.scene()
-        intent = intent_of(scene.mask is not None, wish.strength)
+        intent = intent_of(wish, canvas.selected is not None)
+        scene = canvas.scene(whole=intent is EXPAND)
         request = submit_of(wish, intent, scene, self._tools.swapped)
         origin = (scene.region.left, scene.region.top)
         self._clear_away()
         painting = self._session.submit(request)
-        self.current = Easel(canvas, painting, wish.prompt, origin, self._tools)
+        layer = canvas.add_layer(forming_name(wish.prompt), wish.extension)
+        self.current = Easel(canvas, layer, painting, wish.prompt, origin, self._tools)
         self._easels[request.job] = self.current
 
     def _clear_away(self) -> None:

@@ -31,6 +31,7 @@ from bridge.wire.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    Extension,
     Failed,
     Finished,
     Hello,
@@ -221,9 +222,14 @@ class Gradient:
 
     def __init__(self, submit: Submit) -> None:
         self.count = submit.candidates
-        self.width = submit.image.width if submit.image else submit.width or 64
-        self.height = submit.image.height if submit.image else submit.height or 64
+        e = submit.extension or Extension()
+        width = submit.image.width if submit.image else submit.width or 64
+        height = submit.image.height if submit.image else submit.height or 64
+        self.origin = (e.left, e.top)
+        self.width, self.height = width + e.left + e.right, height + e.top + e.bottom
         self.mask = np.full((self.height, self.width), 255, np.uint8)
+        if submit.extension is not None:
+            self.mask[e.top : e.top + height, e.left : e.left + width] = 0
         if submit.mask is not None:
             self.mask = np.frombuffer(submit.mask.data, np.uint8).reshape(self.height, self.width)
         rows, columns = self.mask.any(1).nonzero()[0], self.mask.any(0).nonzero()[0]
@@ -244,7 +250,7 @@ class Gradient:
             "guidance": 1.0,
             "canvas_width": self.width,
             "canvas_height": self.height,
-            "origin": (0, 0),
+            "origin": self.origin,
             "context": self.context,
             "paste": p,
             "mask": Picture(p.width, p.height, "gray8", mask.tobytes()),

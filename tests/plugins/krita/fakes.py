@@ -187,6 +187,19 @@ class FakeDocument:
     def setActiveNode(self, node: FakeNode) -> None:
         self._active = node
 
+    def resizeImage(self, x: int, y: int, w: int, h: int) -> None:
+        old = self._size
+        pixels = [node.pixels for node in self._root.childNodes()]
+        resized = [_window(part, x, y, w, h) for part in pixels]
+        self.do(
+            "Resize Image", lambda: self._resize((w, h), resized), lambda: self._resize(old, pixels)
+        )
+
+    def _resize(self, size: tuple[int, int], pixels: list[Pixels]) -> None:
+        self._size = size
+        for node, part in zip(self._root.childNodes(), pixels, strict=True):
+            node.pixels = part
+
     def refreshProjection(self) -> None:
         pass
 

@@ -43,6 +43,10 @@ class TestSession:
     def online(self) -> bool:
         return self._controller.online
 
+    @property
+    def welcome(self) -> Any:
+        return self._controller.welcome
+
     def happens(self, *happenings: Any) -> None:
         """The bridge says this, or the connection is made or lost."""
         for happening in happenings:

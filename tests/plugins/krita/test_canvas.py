@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plugins.krita.canvas import MARGIN, Canvas, CanvasError
-from plugins.krita.protocol import Rect
+from plugins.krita.protocol import Extension, Rect
 from tests.plugins.krita.fakes import FakeDocument, FakeKrita, FakeSelection
 
 PATCH = Rect(4, 5, 3, 2)
@@ -201,3 +201,45 @@ def test_a_stroke_on_our_layer_is_noticed(app: FakeKrita, document: FakeDocument
     assert not layer.painted_over
     document.rootNode().childNodes()[-1].setPixelData(bytes(4), 5, 6, 1, 1)
     assert layer.painted_over
+
+
+def test_expanding_keeps_the_old_pixels_and_is_two_entries(
+    app: FakeKrita, document: FakeDocument
+) -> None:
+    before = document.merged()
+    layer = Canvas(app, document).add_layer("forming", Extension(left=8, bottom=4))
+    layer.show(PAINT, PATCH)
+    layer.finish("sea [7]")
+    assert (document.width(), document.height()) == (56, 36)
+    assert (document.painting.pixels[:32, 8:] == before).all()
+    assert entries(document) == ["Resize Image", "Add Layer"]
+
+
+@pytest.mark.parametrize("undone_by_the_painter", [0, 1, 2])
+def test_a_withdrawn_expansion_leaves_no_trace(
+    app: FakeKrita, document: FakeDocument, undone_by_the_painter: int
+) -> None:
+    before = document.merged()
+    document.stroke()
+    layer = Canvas(app, document).add_layer("forming", Extension(8, 4, 2, 6))
+    document.turn()
+    layer.settle()
+    layer.show(PAINT, PATCH)
+    for _ in range(undone_by_the_painter):
+        app.action("edit_undo").trigger()
+    layer.withdraw()
+    assert (document.merged() == before).all()
+    assert entries(document) == ["Freehand Brush Stroke"]
+
+
+def test_a_withdrawn_expansion_keeps_what_the_painter_did_meanwhile(
+    app: FakeKrita, document: FakeDocument
+) -> None:
+    before = document.merged()
+    layer = Canvas(app, document).add_layer("forming", Extension(8, 4, 2, 6))
+    document.turn()
+    layer.settle()
+    document.stroke()
+    layer.withdraw()
+    assert (document.merged() == before).all()
+    assert entries(document)[2] == "Freehand Brush Stroke"

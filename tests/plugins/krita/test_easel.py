@@ -54,7 +54,9 @@ def scene_with(prompt: str = "a moon", origin: tuple[int, int] = (0, 0)) -> Scen
     job = Job("job")
     painting = Painting("job", candidates=2)
     scene: Scene
-    easel = Easel(Canvas(app, document), painting, prompt, origin, TOOLS, clock=lambda: scene.now)
+    canvas = Canvas(app, document)
+    layer = canvas.add_layer("forming")
+    easel = Easel(canvas, layer, painting, prompt, origin, TOOLS, clock=lambda: scene.now)
     scene = Scene(document, job, easel, before)
     return scene
 

@@ -6,7 +6,7 @@ import pytest
 from plugins.krita.wire.codec import encode
 
 from plugins.krita.canvas import Scene
-from plugins.krita.protocol import Rect
+from plugins.krita.protocol import Extension, Rect
 from plugins.krita.wishes import Wish, intent_of, submit_of
 from tests.plugins.krita.jobs import swapped
 
@@ -27,8 +27,8 @@ REGION = Rect(5, 7, 6, 4)
 def test_the_button_says_what_will_be_asked(
     selected: bool, strength: float, mode: str, label: str
 ) -> None:
-    intent = intent_of(selected, strength)
     wish = Wish("a moon", strength=strength, candidates=3, seed=9)
+    intent = intent_of(wish, selected)
     asked = submit_of(wish, intent, Scene(REGION, IMAGE, MASK if selected else None), swapped)
     assert intent.label == label
     assert (asked.mode, asked.prompt, asked.candidates, asked.seed) == (mode, "a moon", 3, 9)
@@ -41,12 +41,30 @@ def test_the_button_says_what_will_be_asked(
     assert encode(asked)
 
 
+def test_sides_to_expand_by_win_over_a_selection_which_is_not_sent() -> None:
+    wish = Wish("sea", extension=Extension(left=64))
+    intent = intent_of(wish, True)
+    asked = submit_of(wish, intent, Scene(REGION, IMAGE, MASK), swapped)
+    assert (intent.label, asked.mode) == ("Expand canvas", "outpaint")
+    assert (asked.extension, asked.mask) == (Extension(left=64), None)
+
+
+def test_the_rarer_settings_are_sent_only_when_chosen() -> None:
+    scene = Scene(REGION, IMAGE, None)
+    chosen = {"steps": 9, "guidance": 2.5, "sampler": "euler", "model": "m", "negative_prompt": "n"}
+    usual = submit_of(Wish(), intent_of(Wish(), False), scene, swapped)
+    asked = submit_of(Wish(**chosen), intent_of(Wish(), False), scene, swapped)
+    for name, value in chosen.items():
+        assert not getattr(usual, name)
+        assert getattr(asked, name) == value
+
+
 def test_a_generated_picture_has_the_canvas_size() -> None:
-    asked = submit_of(Wish("sea"), intent_of(False, 1.0), Scene(REGION, IMAGE, None), swapped)
+    asked = submit_of(Wish("sea"), intent_of(Wish(), False), Scene(REGION, IMAGE, None), swapped)
     assert (asked.width, asked.height) == (6, 4)
 
 
 def test_every_job_has_a_name_of_its_own() -> None:
     scene = Scene(REGION, IMAGE, None)
-    names = {submit_of(Wish(), intent_of(False, 1.0), scene, swapped).job for _ in range(3)}
+    names = {submit_of(Wish(), intent_of(Wish(), False), scene, swapped).job for _ in range(3)}
     assert len(names) == 3
