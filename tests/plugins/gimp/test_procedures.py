@@ -1,0 +1,101 @@
+"""What GIMP finds in the plug-in, and what a call of it returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugins.gimp.mahlstick_gimp import batch
+from plugins.gimp.mahlstick_gimp.arguments import FILL
+from plugins.gimp.mahlstick_gimp.procedures import FILL_SELECTION, Mahlstick
+from tests.plugins.gimp.fakes import Image, PDBStatusType, RunMode, Values
+from tests.plugins.gimp.jobs import TestSession, finished, painted, started
+from tests.plugins.gimp.test_arguments import Config
+
+
+class Bridge(TestSession):
+    """Answers every job at once; or, `offline`, none."""
+
+    offline = False
+
+    def submit(self, request: Any) -> Any:
+        result = super().submit(request)
+        if self.offline:
+            self.lost()
+        else:
+            self.happens(started(request.job), painted(request.job), finished(request.job, [0]))
+        return result
+
+
+@pytest.fixture
+def bridge(monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    bridge = Bridge()
+    monkeypatch.setattr(batch, "open_session", lambda _wake: bridge)
+    return bridge
+
+
+def call(image: Image | None, **settings: Any) -> Values:
+    procedure: Any = Mahlstick().do_create_procedure(FILL_SELECTION)
+    drawables = image.get_selected_layers() if image else []
+    config = Config(**settings)
+    return procedure.run(procedure, RunMode.NONINTERACTIVE, image, drawables, config, None)
+
+
+def an_image() -> Image:
+    image = Image(40, 30)
+    image.selection.buffer.pixels[6:10, 10:18] = 255
+    return image
+
+
+def test_the_plugin_offers_one_procedure_with_all_arguments_typed() -> None:
+    plugin = Mahlstick()
+    assert plugin.do_query_procedures() == [FILL_SELECTION]
+    assert plugin.do_set_i18n(FILL_SELECTION) is False
+    procedure: Any = plugin.do_create_procedure(FILL_SELECTION)
+    assert list(procedure.arguments) == [argument.name for argument in FILL]
+    assert procedure.menu == "<Image>/Filters/Mahlstick"
+
+
+def test_a_call_returns_layer_seed_and_notes(bridge: Bridge) -> None:
+    image = an_image()
+    answer = call(image, prompt="a moon")
+    assert answer.status is PDBStatusType.SUCCESS
+    layer, seed, notes = (value.value for value in answer.results[1:4])
+    assert (layer, seed, notes) == (image.layers[0], "77", "")
+    assert bridge.closed
+
+
+def test_without_an_image_a_sentence_comes_back() -> None:
+    answer = call(None)
+    assert answer.status is PDBStatusType.EXECUTION_ERROR
+    assert str(answer.error).startswith("No picture is open.")
+
+
+def test_without_a_selection_a_sentence_comes_back_and_nothing_is_sent(bridge: Bridge) -> None:
+    answer = call(Image(40, 30))
+    assert answer.status is PDBStatusType.EXECUTION_ERROR
+    assert str(answer.error).startswith("Nothing is selected")
+    assert bridge.sent == []
+
+
+def test_without_a_bridge_its_sentence_comes_back(bridge: Bridge) -> None:
+    bridge.offline = True
+    image = an_image()
+    answer = call(image)
+    assert answer.status is PDBStatusType.EXECUTION_ERROR
+    assert str(answer.error) == "The bridge closed the connection."
+    assert len(image.layers) == 1
+    assert image.undo_steps == []
+
+
+def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_wake: object) -> TestSession:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(batch, "open_session", broken)
+    answer = call(an_image())
+    assert "fault of its own" in str(answer.error)
+    assert "of ours" in caplog.text
