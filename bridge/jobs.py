@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 
 from bridge.errors import JobRefusedError, WorkerDiedError
 from bridge.logs import about
-from bridge.store import Store, StoredJob
+from bridge.store import Store
+from bridge.timeline import StoredJob, without_pictures
 from bridge.wire import errors as codes
 from bridge.wire.messages import (
     TERMINAL,
@@ -128,7 +129,7 @@ class Jobs:
         key = Key(job.session, job.submit.job)
         self._check(key)
         # In the queue before the first await: two submits at once must see each other.
-        self._active[key] = _Active(job)
+        self._active[key] = _Active(without_pictures(job))
         try:
             await self._store.add_job(job)
         except OSError as error:
@@ -150,7 +151,10 @@ class Jobs:
         """Queue again what an earlier bridge left unfinished; called once, before `run`."""
         for job in self._store.unfinished():
             key = Key(job.session, job.submit.job)
-            self._active[key] = _Active(job)
+            if job.submit.on_disconnect == "cancel":  # nobody is connected yet
+                await self._store.record(key.session, Cancelled(0, key.job))
+                continue
+            self._active[key] = _Active(without_pictures(job))
             self._queue.add(key)
             self._arrived.set()
         await self._announce()
@@ -252,7 +256,7 @@ class Jobs:
         )
 
     async def _attempt(self, key: Key, active: _Active) -> JobEvent:
-        submit = active.stored.submit
+        submit = await self._store.submit_of(key.session, key.job)
         if submit.seed is None and active.seed is not None:
             submit = replace(submit, seed=active.seed)
         assignment = Assignment(

@@ -19,19 +19,21 @@ import uvicorn
 
 from bridge.app import create_app
 from bridge.auth import App, Rules, check_listening
-from bridge.errors import BridgeError, ListenError
+from bridge.blobs import Blobs
+from bridge.errors import BridgeError, ListenError, StateFolderError
 from bridge.jobs import Jobs
+from bridge.journal import SqliteJournal
 from bridge.logs import hush_uvicorn, log_to_stderr
 from bridge.offer import Offer, Offers
 from bridge.settings import Settings
 from bridge.state import StateFolder
-from bridge.store import MemoryStore, Store
+from bridge.store import Store
 from bridge.transports.websocket import PATH, Sockets
 from bridge.wire.connection import Connection
 from bridge.wire.limits import MAX_MESSAGE_BYTES
 from bridge.workers import Worker
 from bridge.workers.process import EngineChoice, ProcessWorker
-from bridge.workers.shared import SharedBlobs, remove_folder, shared_folder
+from bridge.workers.shared import remove_folder, shared_folder
 
 # A frame just too large is answered with a sentence; only beyond this does the library cut it off.
 _FRAME_BYTES = MAX_MESSAGE_BYTES + 2**20
@@ -55,7 +57,6 @@ class Parts:
     """What tests put in the place of the usual parts; None = the usual."""
 
     worker: Worker | None = None
-    store: Store | None = None
     offer: Offer | None = None
     engine: EngineChoice | None = None
 
@@ -151,17 +152,19 @@ def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_S
             announce(ready)
 
         rules = Rules.of(token, settings.allowed_hosts, settings.allowed_origins)
+        store = _store(settings, state)
         try:
-            yield _Server(_app(settings, rules, SharedBlobs(folder), parts), listener, started)
+            app = _app(settings, rules, store, Blobs(folder), parts)
+            yield _Server(app, listener, started)
         finally:
+            store.close()
             remove_folder(folder)
 
 
-def _app(settings: Settings, rules: Rules, blobs: SharedBlobs, parts: Parts) -> App:
+def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Parts) -> App:
     options = {"models": [str(path) for path in settings.models], "hooks": settings.hooks}
     engine = parts.engine or EngineChoice(options=options)
     worker = parts.worker or ProcessWorker(blobs, engine, settings.log_level)
-    store = parts.store or MemoryStore(settings.result_ttl_s)
     offers = Offers(options, parts.offer)
     jobs = Jobs(worker, store, max_pending=settings.max_pending_jobs, idle_s=settings.worker_idle_s)
     sockets = Sockets(
@@ -172,6 +175,16 @@ def _app(settings: Settings, rules: Rules, blobs: SharedBlobs, parts: Parts) -> 
         max_pending=settings.max_pending_jobs,
     )
     return create_app(jobs, store, offers, rules, sockets)
+
+
+def _store(settings: Settings, state: StateFolder) -> Store:
+    try:
+        return Store(SqliteJournal(state.path), ttl_s=settings.result_ttl_s)
+    except OSError as error:
+        raise StateFolderError(
+            f"The journal in {state.path} cannot be used: {error.strerror}. Free some space there,"
+            " see that you may write to it, or choose another --state-dir."
+        ) from error
 
 
 @contextlib.contextmanager

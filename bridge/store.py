@@ -1,193 +1,180 @@
-"""What happened in every session: the seam between the running bridge and what outlives it.
+"""What happened in every session, and what of it outlives the bridge.
 
-A session's events stand in one line by their `seq`, each in a slot; a newer event of the same slot
-(the next preview of a candidate, the next place in the queue) takes the older one's place. So a
-client is a cursor into the line: a slow one sees only what is newest, one that comes back goes on
-where it was, and neither costs memory of its own.
+The store answers from memory; a journal keeps on disk what must last. A job is in the journal
+before it is accepted and a result before it is announced; what only passes (places in the queue,
+previews) is not worth the writing.
 """
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
+import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.wire.messages import (
-    TERMINAL,
-    Accepted,
-    JobEvent,
-    JobSummary,
-    Loading,
-    Painted,
-    Preview,
-    PreviewCodec,
-    Queued,
-    Started,
-    Submit,
-)
+from bridge.blobs import Carrier, blob_names
+from bridge.timeline import PASSING, KnownJob, StoredJob, Timeline, without_pictures
+from bridge.wire.messages import TERMINAL, JobEvent, JobSummary, Painted, Submit
 
 Clock = Callable[[], float]
-Slot = tuple[str, int]  # type of the event, candidate or -1
-_ENDS = frozenset(event.type for event in TERMINAL)
-_PASSING = frozenset({Accepted.type, Queued.type, Loading.type, Preview.type})
+SEQ_BLOCK = 1000  # numbers are promised to the journal in blocks: a restart never gives one twice
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredJob:
-    """A job that is known, its pictures resolved."""
+class Remembered:
+    """What a journal knows of one session from the bridge's last life."""
 
     session: str
-    submit: Submit
-    preview_codec: PreviewCodec
-    preview_side: int
-    created: float  # seconds since the epoch
+    ceiling: int  # no event has a higher `seq`
+    jobs: tuple[tuple[StoredJob, float | None], ...]  # with the time of the end
+    events: tuple[JobEvent, ...]
 
 
-class Store(Protocol):
-    """Keeps jobs and events; a job or event is kept when the call returns."""
+class Journal(Protocol):
+    """Keeps what must last. Raises OSError where it cannot."""
 
-    async def add_job(self, job: StoredJob) -> None:
-        """Keep a job before it is accepted."""
+    async def keep_job(self, job: StoredJob) -> StoredJob:
+        """Keep a job with its pictures; return it as it is to be held in memory."""
         ...
 
-    def has_job(self, session: str, job: str) -> bool:
-        """Tell whether the session has a job of this name, ended or not."""
+    async def lighter(self, event: JobEvent) -> JobEvent:
+        """Keep an event's large picture; return the event as it is to be held in memory."""
         ...
 
-    async def record(self, session: str, event: JobEvent) -> JobEvent:
-        """Keep an event and return it with its `seq`; the session's watchers are called."""
+    def keep_event(self, session: str, event: JobEvent, now: float) -> None:
+        """Keep an event that `lighter` returned, numbered."""
         ...
 
-    async def next_after(self, session: str, seq: int) -> JobEvent | None:
-        """Return the session's first event after `seq`, or None when there is none yet."""
+    def promise(self, session: str, ceiling: int) -> None:
+        """Keep that no event of the session has a higher `seq`."""
         ...
 
-    async def event(self, session: str, seq: int) -> JobEvent | None:
-        """Return one event, or None when it is no longer kept."""
+    async def whole(self, message: Carrier) -> Carrier:
+        """Return a message with its pictures; FileNotFoundError when they are gone."""
         ...
 
-    def newest(self, session: str) -> int:
-        """Return the highest `seq` given in the session; 0 for a new one."""
-        ...
-
-    def results(self, session: str, job: str) -> list[int]:
-        """Return the `seq` of what a job left: start, results, end; empty for an unknown one."""
-        ...
-
-    def end_of(self, session: str, job: str) -> int | None:
-        """Return the `seq` of a job's terminal event, or None while it has none."""
-        ...
-
-    def summaries(self, session: str) -> list[JobSummary]:
-        """Return the session's jobs, newest first."""
-        ...
-
-    def watch(self, session: str, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed` after every event of the session; returns what ends that."""
-        ...
-
-    def unfinished(self) -> list[StoredJob]:
-        """Return the jobs without an end, oldest first."""
-        ...
-
-    async def sweep(self) -> None:
-        """Forget ended jobs that are older than results are kept."""
-        ...
-
-
-@dataclass
-class _Job:
-    stored: StoredJob
-    slots: dict[Slot, int] = field(default_factory=dict)
-    state: str = "queued"
-    ended: float | None = None
-
-
-class Timeline:
-    """One session's jobs and events, in memory."""
-
-    def __init__(self, newest: int = 0) -> None:
-        self.newest = newest
-        self.jobs: dict[str, _Job] = {}
-        self.watchers: list[Callable[[], None]] = []
-        self._events: dict[int, JobEvent] = {}
-        self._seqs: list[int] = []  # of the events that are kept, rising
-
-    def add(self, event: JobEvent, now: float) -> JobEvent:
-        """Return the event with its `seq`, put in line; raises KeyError for an unknown job."""
-        job = self.jobs[event.job]
-        self.newest += 1
-        numbered = dataclasses.replace(event, seq=self.newest)
-        self._drop(job, [slot_of(event)])
-        if isinstance(event, TERMINAL):
-            self._drop(job, [slot for slot in job.slots if slot[0] in _PASSING])
-            job.ended = now
-            job.stored = without_pictures(job.stored)
-        job.state = _STATES.get(event.type, job.state)
-        job.slots[slot_of(event)] = numbered.seq
-        self._events[numbered.seq] = numbered
-        self._seqs.append(numbered.seq)
-        return numbered
-
-    def next_after(self, seq: int) -> JobEvent | None:
-        """Return the first event after `seq`."""
-        index = bisect.bisect_right(self._seqs, seq)
-        return self._events[self._seqs[index]] if index < len(self._seqs) else None
-
-    def event(self, seq: int) -> JobEvent | None:
-        """Return the event of this `seq`, if it is kept."""
-        return self._events.get(seq)
-
-    def forget(self, name: str) -> None:
+    def forget(self, job: StoredJob) -> None:
         """Drop a job and its events."""
-        job = self.jobs.pop(name)
-        self._drop(job, list(job.slots))
+        ...
 
-    def _drop(self, job: _Job, slots: Iterable[Slot]) -> None:
-        for slot in slots:
-            seq = job.slots.pop(slot, None)
-            if seq is not None:
-                del self._events[seq]
-                del self._seqs[bisect.bisect_left(self._seqs, seq)]
+    def drop(self, blobs: Iterable[str]) -> None:
+        """Drop pictures that nothing needs any more."""
+        ...
+
+    def remembered(self) -> Iterable[Remembered]:
+        """Return what was kept; called once."""
+        ...
+
+    def close(self) -> None:
+        """End orderly."""
+        ...
 
 
-class MemoryStore:
-    """Keeps everything in memory, for as long as the bridge runs."""
+class NoJournal:
+    """Forgets everything with the bridge; for tests."""
+
+    async def keep_job(self, job: StoredJob) -> StoredJob:
+        """Return the job."""
+        return job
+
+    async def lighter(self, event: JobEvent) -> JobEvent:
+        """Return the event."""
+        return event
+
+    def keep_event(self, session: str, event: JobEvent, now: float) -> None:
+        """Keep nothing."""
+
+    def promise(self, session: str, ceiling: int) -> None:
+        """Keep nothing."""
+
+    async def whole(self, message: Carrier) -> Carrier:
+        """Return the message."""
+        return message
+
+    def forget(self, job: StoredJob) -> None:
+        """Keep nothing."""
+
+    def drop(self, blobs: Iterable[str]) -> None:
+        """Keep nothing."""
+
+    def remembered(self) -> Iterable[Remembered]:
+        """Return nothing."""
+        return ()
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Store:
+    """Jobs and events of all sessions. Used from one event loop."""
 
     def __init__(
-        self, ttl_s: float = 7 * 24 * 3600.0, keep_bytes: int = 2**30, clock: Clock = time.time
+        self,
+        journal: Journal | None = None,
+        *,
+        ttl_s: float = 7 * 24 * 3600.0,
+        keep_bytes: int = 20 * 2**30,
+        clock: Clock = time.time,
     ) -> None:
+        """`ttl_s`, `keep_bytes`: how long and how much of ended jobs is kept."""
+        self._journal = journal or NoJournal()
         self._ttl_s = ttl_s
         self._keep_bytes = keep_bytes
         self._clock = clock
+        self._promised: dict[str, int] = {}
         self._sessions: dict[str, Timeline] = {}
+        for session in self._journal.remembered():
+            self._sessions[session.session] = _timeline_of(session)
+            self._promised[session.session] = session.ceiling
 
     async def add_job(self, job: StoredJob) -> None:
-        """Keep a job before it is accepted."""
-        self._timeline(job.session).jobs[job.submit.job] = _Job(job)
+        """Keep a job before it is accepted; raises OSError."""
+        kept = await self._journal.keep_job(job)
+        self._timeline(job.session).jobs[job.submit.job] = KnownJob(kept)
 
-    def has_job(self, session: str, job: str) -> bool:
-        """Tell whether the session has a job of this name, ended or not."""
-        return session in self._sessions and job in self._sessions[session].jobs
+    async def submit_of(self, session: str, job: str) -> Submit:
+        """Return what was submitted, with its pictures; raises OSError, KeyError."""
+        return await self._journal.whole(self._sessions[session].jobs[job].stored.submit)
 
     async def record(self, session: str, event: JobEvent) -> JobEvent:
-        """Keep an event and return it with its `seq`; the session's watchers are called."""
+        """Keep an event, number it, and call the session's watchers.
+
+        Raises OSError for a result that cannot be kept; an end is announced nevertheless.
+        """
         timeline = self._timeline(session)
-        numbered = timeline.add(event, self._clock())
+        light = await self._journal.lighter(event)
+        numbered = dataclasses.replace(light, seq=timeline.newest + 1)
+        now = self._clock()
+        self._keep(session, numbered, now)
+        timeline.add(numbered, now)
+        if isinstance(event, TERMINAL):
+            self._let_inputs_go(timeline.jobs[event.job])
         for changed in timeline.watchers:
             changed()
         return numbered
 
     async def next_after(self, session: str, seq: int) -> JobEvent | None:
         """Return the session's first event after `seq`, or None when there is none yet."""
-        return self._timeline(session).next_after(seq)
+        timeline = self._timeline(session)
+        while (event := timeline.next_after(seq)) is not None:
+            seq = event.seq
+            whole = await self._whole(event)
+            if whole is not None:
+                return whole
+        return None
 
     async def event(self, session: str, seq: int) -> JobEvent | None:
         """Return one event, or None when it is no longer kept."""
-        return self._timeline(session).event(seq)
+        event = self._timeline(session).event(seq)
+        return None if event is None else await self._whole(event)
+
+    def has_job(self, session: str, job: str) -> bool:
+        """Tell whether the session has a job of this name, ended or not."""
+        return self._job(session, job) is not None
 
     def newest(self, session: str) -> int:
         """Return the highest `seq` given in the session; 0 for a new one."""
@@ -195,22 +182,18 @@ class MemoryStore:
 
     def results(self, session: str, job: str) -> list[int]:
         """Return the `seq` of what a job left: start, results, end; empty for an unknown one."""
-        if not self.has_job(session, job):
-            return []
-        slots = self._sessions[session].jobs[job].slots
-        return sorted(seq for (kind, _), seq in slots.items() if kind not in _PASSING)
+        known = self._job(session, job)
+        return known.lasting if known else []
 
     def end_of(self, session: str, job: str) -> int | None:
         """Return the `seq` of a job's terminal event, or None while it has none."""
-        if not self.has_job(session, job):
-            return None
-        slots = self._sessions[session].jobs[job].slots
-        return next((seq for (kind, _), seq in slots.items() if kind in _ENDS), None)
+        known = self._job(session, job)
+        return known.end if known else None
 
     def summaries(self, session: str) -> list[JobSummary]:
         """Return the session's jobs, newest first."""
         jobs = self._sessions[session].jobs.values() if session in self._sessions else ()
-        return [_summary(job) for job in sorted(jobs, key=_created, reverse=True)]
+        return [job.summary for job in sorted(jobs, key=_created, reverse=True)]
 
     def watch(self, session: str, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after every event of the session; returns what ends that."""
@@ -220,63 +203,87 @@ class MemoryStore:
 
     def unfinished(self) -> list[StoredJob]:
         """Return the jobs without an end, oldest first."""
-        jobs = (job for line in self._sessions.values() for job in line.jobs.values())
-        return [job.stored for job in sorted(jobs, key=_created) if job.ended is None]
+        return [job.stored for _, job in sorted(self._known(), key=_age) if job.ended is None]
 
     async def sweep(self) -> None:
         """Forget ended jobs that are too old, and the oldest ones beyond `keep_bytes`."""
-        room = self._keep_bytes
-        now = self._clock()
-        ended = [
-            (job.ended, line, job)
-            for line in self._sessions.values()
-            for job in line.jobs.values()
-            if job.ended is not None
-        ]
-        for at, line, job in sorted(ended, key=lambda item: item[0], reverse=True):
-            room -= sum(_weight(line.event(seq)) for seq in job.slots.values())
-            if room < 0 or now - at > self._ttl_s:
-                line.forget(job.stored.submit.job)
-        for session in [name for name, line in self._sessions.items() if _idle(line)]:
-            del self._sessions[session]
+        now, room = self._clock(), self._keep_bytes
+        for line, job in sorted(self._known(), key=_age, reverse=True):
+            if job.ended is None:
+                continue
+            room -= sum(map(_weight, line.events_of(job)))
+            if room < 0 or now - job.ended > self._ttl_s:
+                self._forget(line, job)
+
+    def close(self) -> None:
+        """End orderly; called when nothing is recorded any more."""
+        self._journal.close()
+
+    def _keep(self, session: str, event: JobEvent, now: float) -> None:
+        if event.type in PASSING:
+            self._promise(session, event.seq)
+            return
+        try:
+            self._promise(session, event.seq)
+            self._journal.keep_event(session, event, now)
+        except OSError:
+            if not isinstance(event, TERMINAL):
+                raise
+            log.exception("The end of a job cannot be kept; a restart would paint it again.")
+
+    def _promise(self, session: str, seq: int) -> None:
+        if seq > self._promised.get(session, 0):
+            self._promised[session] = seq + SEQ_BLOCK
+            self._journal.promise(session, seq + SEQ_BLOCK)
+
+    def _let_inputs_go(self, job: KnownJob) -> None:
+        names = blob_names(job.stored.submit)
+        job.stored = without_pictures(job.stored)
+        self._journal.drop(names)
+
+    def _forget(self, line: Timeline, job: KnownJob) -> None:
+        names = [name for event in line.events_of(job) for name in blob_names(event)]
+        line.forget(job)
+        self._journal.forget(job.stored)
+        self._journal.drop(names)
+
+    async def _whole(self, event: JobEvent) -> JobEvent | None:
+        try:
+            return await self._journal.whole(event)
+        except FileNotFoundError:
+            log.warning("A picture of job %s is gone from the state folder.", event.job)
+            return None
+
+    def _job(self, session: str, job: str) -> KnownJob | None:
+        return self._sessions[session].jobs.get(job) if session in self._sessions else None
+
+    def _known(self) -> Iterator[tuple[Timeline, KnownJob]]:
+        for line in list(self._sessions.values()):
+            for job in list(line.jobs.values()):
+                yield line, job
 
     def _timeline(self, session: str) -> Timeline:
         return self._sessions.setdefault(session, Timeline())
 
 
-def without_pictures(job: StoredJob) -> StoredJob:
-    """Return the job as history needs it."""
-    return dataclasses.replace(job, submit=dataclasses.replace(job.submit, image=None, mask=None))
+def _timeline_of(session: Remembered) -> Timeline:
+    timeline = Timeline(session.ceiling)
+    ends = {stored.submit.job: ended for stored, ended in session.jobs}
+    for stored, ended in session.jobs:
+        timeline.jobs[stored.submit.job] = KnownJob(stored, ended)
+    for event in session.events:
+        timeline.add(event, ends[event.job] or 0.0)
+    return timeline
 
 
-def slot_of(event: JobEvent) -> Slot:
-    """Return the slot in which an event is the newest."""
-    return event.type, event.candidate if isinstance(event, Preview | Painted) else -1
-
-
-_STATES = {
-    Loading.type: "loading",
-    Started.type: "painting",
-    "finished": "finished",
-    "cancelled": "cancelled",
-    "failed": "failed",
-}
-
-
-def _summary(job: _Job) -> JobSummary:
-    results = sorted(candidate for kind, candidate in job.slots if kind == Painted.type)
-    submit = job.stored.submit
-    return JobSummary(submit.job, job.state, submit.prompt, job.stored.created, results)
-
-
-def _created(job: _Job) -> float:
+def _created(job: KnownJob) -> float:
     return job.stored.created
 
 
-def _weight(event: JobEvent | None) -> int:
-    return len(event.picture.data) if isinstance(event, Painted) else 0
+def _age(item: tuple[Timeline, KnownJob]) -> float:
+    return item[1].stored.created
 
 
-def _idle(line: Timeline) -> bool:
-    # A session with a history keeps its numbers: a client may come back and ask what is new.
-    return not line.jobs and not line.watchers and line.newest == 0
+def _weight(event: JobEvent) -> int:
+    picture = event.picture if isinstance(event, Painted) else None
+    return picture.width * picture.height * 4 if picture else 0

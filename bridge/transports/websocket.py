@@ -34,7 +34,8 @@ from bridge.session import (
     SendHistory,
     SendResults,
 )
-from bridge.store import Store, StoredJob
+from bridge.store import Store
+from bridge.timeline import StoredJob
 from bridge.wire.codec import decode, encode
 from bridge.wire.errors import UNKNOWN_JOB, DecodeError
 from bridge.wire.limits import MAX_MESSAGE_BYTES, MAX_SIDE

@@ -21,13 +21,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from bridge.blobs import Blobs
 from bridge.logs import about, log_to_stderr
 from bridge.wire.codec import decode
 from bridge.wire.messages import Submit
 from bridge.workers import Assignment
 from bridge.workers.painting import Painter, painted
-from bridge.workers.pipe import LENGTHS, Note, lent, returned
-from bridge.workers.shared import SharedBlobs
+from bridge.workers.pipe import LENGTHS, Note, lent
+from bridge.workers.shared import taken
 from engine import Control
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Child:
         self,
         incoming: BinaryIO,
         outgoing: BinaryIO,
-        blobs: SharedBlobs,
+        blobs: Blobs,
         factory: Callable[[], Painter],
     ) -> None:
         self._incoming = incoming
@@ -116,7 +117,7 @@ class Child:
         submit = decode(note.body, "client")
         if not isinstance(submit, Submit):
             raise TypeError(f"A paint note carries a submit, not {submit.type}.")
-        submit = returned(submit, note, self._blobs)
+        submit = taken(submit, self._blobs)
         head = note.head
         return Assignment(head["name"], submit, head["preview_codec"], head["preview_side"])
 
@@ -151,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         made: Factory = getattr(import_module(module), name)
         return made(given.options)
 
-    Child(incoming, outgoing, SharedBlobs(given.shared), factory).run()
+    Child(incoming, outgoing, Blobs(given.shared), factory).run()
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:

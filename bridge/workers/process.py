@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import bridge
+from bridge.blobs import Blobs, blob_names
 from bridge.errors import WorkerDiedError
 from bridge.wire.codec import decode
 from bridge.wire.messages import TERMINAL, JobEvent
 from bridge.workers import Assignment
-from bridge.workers.pipe import LENGTHS, Note, lent, returned
-from bridge.workers.shared import SharedBlobs
+from bridge.workers.pipe import LENGTHS, Note, lent
+from bridge.workers.shared import taken
 
 ENGINE = "bridge.workers.child:engine_of"
 _SECRETS = ("MAHLSTICK_TOKEN",)  # hooks run in the child, and have no business with it
@@ -44,7 +45,7 @@ class ProcessWorker:
     """Paints in a child process, which lives on between jobs with its models warm."""
 
     def __init__(
-        self, blobs: SharedBlobs, engine: EngineChoice | None = None, log_level: str = "info"
+        self, blobs: Blobs, engine: EngineChoice | None = None, log_level: str = "info"
     ) -> None:
         self._blobs = blobs
         self._engine = engine or EngineChoice()
@@ -149,16 +150,12 @@ class ProcessWorker:
             body = await stdout.readexactly(body_bytes)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise await self._died(process) from error
-        note = Note(head, body)
-        if note.head["shared"]:
-            return await asyncio.to_thread(self._event, note)
-        return self._event(note)
-
-    def _event(self, note: Note) -> JobEvent:
-        event = decode(note.body, "server")
-        if not isinstance(event, JobEvent):
+        event = decode(body, "server")
+        if not isinstance(event, JobEvent) or head["op"] != "event":
             raise WorkerDiedError(f"The worker sent {event.type}, which is no event of a job.")
-        return returned(event, note, self._blobs)
+        if blob_names(event):
+            return await asyncio.to_thread(taken, event, self._blobs)
+        return event
 
     async def _died(self, process: Process) -> WorkerDiedError:
         status = await process.wait()

@@ -1,4 +1,4 @@
-"""Pixels between the bridge and its worker: files in a memory file system, one per blob.
+"""Where pixels cross between the bridge and its worker: a folder in a memory file system.
 
 Not `multiprocessing.shared_memory`: its resource tracker is one more process, warns of segments
 that the other end removed, and removes some that the other end needs (Python before 3.13). A file
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import stat
-import uuid
 from pathlib import Path
 
+from bridge.blobs import Blobs, Carrier, attached, blob_names
+
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, and its owner checked
-_NAME = re.compile(r"[0-9a-f]{32}")
 
 log = logging.getLogger(__name__)
 
@@ -44,39 +43,12 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-class SharedBlobs:
-    """Blobs by name in a shared folder; each is taken once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def put(self, content: bytes | memoryview) -> str:
-        """Return the name under which the other end takes the content; raises OSError when full."""
-        name = uuid.uuid4().hex
-        path = self.folder / name
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
-                rest = memoryview(content).cast("B")
-                while rest:
-                    rest = rest[file.write(rest) :]
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-        return name
-
-    def take(self, name: str) -> bytes:
-        """Return a blob and remove it; raises FileNotFoundError, ValueError for no name of ours."""
-        if not _NAME.fullmatch(name):
-            raise ValueError("A blob's name is 32 hexadecimal digits.")
-        path = self.folder / name
-        content = path.read_bytes()
-        path.unlink(missing_ok=True)
-        return content
-
-    def drop(self, name: str) -> None:
-        """Remove a blob that nobody takes any more."""
-        (self.folder / name).unlink(missing_ok=True)
+def taken(message: Carrier, blobs: Blobs) -> Carrier:
+    """Return a message that crossed, its pictures taken out of shared memory."""
+    whole = attached(message, blobs)
+    for name in blob_names(message):
+        blobs.drop(name)
+    return whole
 
 
 def _ours(folder: Path) -> bool:

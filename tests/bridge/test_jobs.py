@@ -11,7 +11,8 @@ import pytest
 
 from bridge.errors import JobRefusedError, WorkerDiedError
 from bridge.jobs import Jobs, Key, Queue
-from bridge.store import MemoryStore, StoredJob
+from bridge.store import Store
+from bridge.timeline import StoredJob
 from bridge.wire import errors as codes
 from bridge.wire.messages import (
     Accepted,
@@ -111,7 +112,7 @@ class Bench:
     """Jobs, their worker and their store, on a running loop."""
 
     worker: ScriptedWorker
-    store: MemoryStore
+    store: Store
     jobs: Jobs
 
     async def submit(self, session: str, job: str, **fields: Any) -> None:
@@ -138,7 +139,7 @@ class Bench:
 
 def on_a_bench(play: Play, **options: Any) -> None:
     async def run() -> None:
-        worker, store = ScriptedWorker(), MemoryStore()
+        worker, store = ScriptedWorker(), Store()
         bench = Bench(worker, store, Jobs(worker, store, **options))
         async with asyncio.TaskGroup() as group:
             runner = group.create_task(bench.jobs.run())
@@ -338,7 +339,7 @@ def test_an_idle_worker_is_released_and_comes_back() -> None:
 
 def test_unfinished_jobs_are_queued_again() -> None:
     async def run() -> None:
-        worker, store = ScriptedWorker(), MemoryStore()
+        worker, store = ScriptedWorker(), Store()
         for number, job in enumerate(("1", "2")):
             submit = Submit(job, "generate")
             await store.add_job(StoredJob("s", submit, "jpeg", 256, float(number)))

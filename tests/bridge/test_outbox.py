@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from bridge.outbox import MAX_ANSWERS, Outbox
-from bridge.store import MemoryStore, StoredJob
+from bridge.store import Store
+from bridge.timeline import StoredJob
 from bridge.wire.messages import (
     Accepted,
     Finished,
@@ -32,8 +33,8 @@ def painted(candidate: int) -> Painted:
     return Painted(0, "1", candidate, 0, Rect(0, 0, 1, 1), PIXEL, None, 1.0)
 
 
-async def a_store(*jobs: str) -> MemoryStore:
-    store = MemoryStore()
+async def a_store(*jobs: str) -> Store:
+    store = Store()
     for job in jobs or ("1",):
         await store.add_job(StoredJob("s", Submit(job, "generate"), "jpeg", 256, 0.0))
     return store

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
@@ -16,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from bridge.blobs import Blobs
 from bridge.errors import WorkerDiedError
-from bridge.server import Parts, Ready, running
+from bridge.server import Parts, running
 from bridge.settings import Settings
 from bridge.wire import errors as codes
-from bridge.wire.connection import read_connection
 from bridge.wire.messages import (
     TERMINAL,
     Cancel,
@@ -35,7 +30,6 @@ from bridge.wire.messages import (
 )
 from bridge.workers import Assignment
 from bridge.workers.process import EngineChoice, ProcessWorker
-from bridge.workers.shared import SharedBlobs
 from tests.bridge.talk import OFFER, a_submit, connect, hear_until, of_type, paint
 
 FACTORY = "tests.bridge.painters:make"
@@ -46,7 +40,7 @@ Play = Callable[[ProcessWorker], Coroutine[Any, Any, None]]
 
 def with_worker(folder: Path, play: Play, engine: EngineChoice = FLAT) -> None:
     async def run() -> None:
-        worker = ProcessWorker(SharedBlobs(folder), engine)
+        worker = ProcessWorker(Blobs(folder), engine)
         try:
             await play(worker)
         finally:
@@ -187,56 +181,5 @@ def test_cancel_ends_a_painting_that_does_not_listen(settings: Settings) -> None
         assert isinstance(hear_until(client, TERMINAL)[-1], Finished)
 
 
-def test_the_worker_ends_with_a_killed_bridge_and_its_blobs_are_reclaimed(
-    settings: Settings, tmp_path: Path
-) -> None:
-    script = tmp_path / "bridge_process.py"
-    script.write_text(
-        "import json, sys\n"
-        "from pathlib import Path\n"
-        "from bridge.server import Parts, serve\n"
-        "from bridge.workers.process import EngineChoice\n"
-        "from tests.bridge.talk import OFFER, settings_in\n"
-        f"parts = Parts(engine=EngineChoice({FACTORY!r}, {{}}), offer=OFFER)\n"
-        "told = lambda ready: print(json.dumps(str(ready.connection_file)), flush=True)\n"
-        "serve(settings_in(Path(sys.argv[1])), told, parts)\n"
-    )
-    root = str(Path(__file__).parents[3])
-    with subprocess.Popen(
-        [sys.executable, script, tmp_path],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": root},
-    ) as process:
-        assert process.stdout is not None
-        path = Path(json.loads(process.stdout.readline()))
-        ready = Ready(read_connection(path).url, 0, process.pid, path)
-        with connect(ready) as client:
-            client.send(a_submit("slow"))
-            hear_until(client, Preview)
-            worker = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
-            folder = blobs_of(worker)
-            SharedBlobs(folder).put(b"left behind")
-            process.send_signal(signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{worker}/cmdline").exists())
-    assert list(folder.iterdir())
-    with running(settings, Parts(engine=FLAT, offer=OFFER)):
-        assert folder.is_dir()
-        assert not list(folder.iterdir())
-    assert not folder.exists()
-
-
 def proc(pid: int | None, name: str) -> bytes:
     return Path(f"/proc/{pid}/{name}").read_bytes()
-
-
-def blobs_of(worker: int) -> Path:
-    arguments = Path(f"/proc/{worker}/cmdline").read_text().split("\0")
-    return Path(next(a for a in arguments if a.startswith("--shared=")).removeprefix("--shared="))
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)

@@ -1,0 +1,226 @@
+"""The state folder's journal: SQLite in WAL mode, large pictures in files beside it.
+
+WAL with synchronous=NORMAL: what was written survives the end of the bridge, however it ends; a
+power cut may take the last moments, never the rest. A damaged database is put aside, and a new one
+made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bridge.blobs import Blobs, Carrier, attached, blob_names, detached, is_heavy
+from bridge.store import Remembered
+from bridge.timeline import StoredJob, slot_of, without_pictures
+from bridge.wire.codec import decode, encode
+from bridge.wire.errors import DecodeError
+from bridge.wire.messages import TERMINAL, JobEvent, Started, Submit
+
+FILE = "jobs.sqlite3"
+BLOBS = "blobs"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (session TEXT PRIMARY KEY, ceiling INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs (
+    session TEXT NOT NULL, job TEXT NOT NULL, created REAL NOT NULL, ended REAL,
+    preview_codec TEXT NOT NULL, preview_side INTEGER NOT NULL, submit BLOB NOT NULL,
+    PRIMARY KEY (session, job)
+);
+CREATE TABLE IF NOT EXISTS events (
+    session TEXT NOT NULL, job TEXT NOT NULL, kind TEXT NOT NULL, candidate INTEGER NOT NULL,
+    event BLOB NOT NULL,
+    PRIMARY KEY (session, job, kind, candidate)
+);
+"""
+
+log = logging.getLogger(__name__)
+
+
+class SqliteJournal:
+    """Keeps jobs, results and ends in a state folder. Written from one event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the journal; raises OSError when the folder cannot be used."""
+        blobs = folder / BLOBS
+        blobs.mkdir(mode=0o700, exist_ok=True)
+        self._blobs = Blobs(blobs)
+        self._database = _opened(folder / FILE)
+
+    async def keep_job(self, job: StoredJob) -> StoredJob:
+        """Keep a job with its pictures; return it with the large ones in files."""
+        submit = await self._lighter(job.submit)
+        self._write(
+            "INSERT INTO jobs VALUES (?, ?, ?, NULL, ?, ?, ?)",
+            job.session,
+            submit.job,
+            job.created,
+            job.preview_codec,
+            job.preview_side,
+            encode(submit),
+        )
+        return replace(job, submit=submit)
+
+    async def lighter(self, event: JobEvent) -> JobEvent:
+        """Keep an event's large picture in a file; return the event without it."""
+        return await self._lighter(event)
+
+    def keep_event(self, session: str, event: JobEvent, now: float) -> None:
+        """Keep an event in its slot; an end also ends its job."""
+        with _translated(), self._database as database:
+            kept = (session, event.job, *slot_of(event), encode(event))
+            database.execute("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", kept)
+            if isinstance(event, TERMINAL):
+                ended = (now, session, event.job)
+                database.execute("UPDATE jobs SET ended = ? WHERE session = ? AND job = ?", ended)
+
+    def promise(self, session: str, ceiling: int) -> None:
+        """Keep that no event of the session has a higher `seq`."""
+        self._write("INSERT OR REPLACE INTO sessions VALUES (?, ?)", session, ceiling)
+
+    async def whole(self, message: Carrier) -> Carrier:
+        """Return a message with its pictures; FileNotFoundError when they are gone."""
+        if not blob_names(message):
+            return message
+        return await asyncio.to_thread(attached, message, self._blobs)
+
+    def forget(self, job: StoredJob) -> None:
+        """Drop a job and its events."""
+        key = (job.session, job.submit.job)
+        with _translated(), self._database as database:
+            for table in ("events", "jobs"):
+                database.execute(f"DELETE FROM {table} WHERE session = ? AND job = ?", key)  # noqa: S608
+
+    def drop(self, blobs: Iterable[str]) -> None:
+        """Remove pictures that nothing needs any more."""
+        for name in blobs:
+            with contextlib.suppress(OSError):  # the next start removes it
+                self._blobs.drop(name)
+
+    def remembered(self) -> list[Remembered]:
+        """Return what was kept, and remove pictures that belong to none of it."""
+        sessions = self._rows("SELECT session, ceiling FROM sessions")
+        names = {row[0] for row in self._rows("SELECT DISTINCT session FROM jobs")}
+        ceilings = {**dict.fromkeys(names, 0), **dict(sessions)}
+        kept = [self._remembered(session, ceiling) for session, ceiling in ceilings.items()]
+        self.drop(self._blobs.names() - _used(kept))
+        return kept
+
+    def close(self) -> None:
+        """Close the database; its WAL is merged into it."""
+        self._database.close()
+
+    async def _lighter(self, message: Carrier) -> Carrier:
+        if not is_heavy(message):
+            return message
+        return await asyncio.to_thread(detached, message, self._blobs)
+
+    def _remembered(self, session: str, ceiling: int) -> Remembered:
+        rows = self._rows("SELECT event FROM events WHERE session = ?", session)
+        events = [event for (frame,) in rows if (event := _event_of(frame)) is not None]
+        seeds = {event.job: event.seed for event in events if isinstance(event, Started)}
+        jobs = tuple(self._jobs(session, seeds))
+        known = {job.submit.job for job, _ in jobs}
+        line = tuple(sorted((e for e in events if e.job in known), key=lambda event: event.seq))
+        return Remembered(session, ceiling, jobs, line)
+
+    def _jobs(
+        self, session: str, seeds: dict[str, int]
+    ) -> Iterator[tuple[StoredJob, float | None]]:
+        rows = self._rows(
+            "SELECT submit, preview_codec, preview_side, created, ended FROM jobs"
+            " WHERE session = ? ORDER BY created",
+            session,
+        )
+        for frame, codec, side, created, ended in rows:
+            submit = _submit_of(frame)
+            if submit is None:
+                continue
+            if submit.seed is None:  # painted again, it shall look as it was told to
+                submit = replace(submit, seed=seeds.get(submit.job))
+            job = StoredJob(session, submit, codec, side, created)
+            yield (job if ended is None else without_pictures(job)), ended
+
+    def _write(self, statement: str, *values: object) -> None:
+        with _translated(), self._database as database:
+            database.execute(statement, values)
+
+    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with _translated():
+            return self._database.execute(statement, values).fetchall()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return the database; a damaged one is put aside and a new one made."""
+    with _translated():
+        try:
+            return _connected(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise  # full, read-only, locked: not damaged
+            aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+            path.rename(aside)
+            for extra in ("-wal", "-shm"):
+                path.with_name(path.name + extra).unlink(missing_ok=True)
+            log.warning(
+                "The database %s is damaged (%s) and was put aside as %s.", path, error, aside
+            )
+            return _connected(path)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, check_same_thread=False, timeout=1.0)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the database's errors into OSError, as of any other file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, f"the database says: {error}") from error
+
+
+def _event_of(frame: bytes) -> JobEvent | None:
+    try:
+        event = decode(frame, "server")
+    except DecodeError as error:
+        log.warning("An event of another version cannot be read: %s", error)
+        return None
+    return event if isinstance(event, JobEvent) else None
+
+
+def _submit_of(frame: bytes) -> Submit | None:
+    try:
+        submit = decode(frame, "client")
+    except DecodeError as error:
+        log.warning("A job of another version cannot be read: %s", error)
+        return None
+    return submit if isinstance(submit, Submit) else None
+
+
+def _used(kept: Iterable[Remembered]) -> set[str]:
+    messages: list[Submit | JobEvent] = []
+    for session in kept:
+        messages += [*(job.submit for job, _ in session.jobs), *session.events]
+    return {name for message in messages for name in blob_names(message)}
