@@ -111,7 +111,7 @@ class PaintDocker(krita.DockWidget):
         self.status.setWordWrap(True)
         self.status.setObjectName("mahlstick_status")
         rows.addWidget(self.status)
-        return body
+        return _scrolling(body)
 
     def _add_options(self, rows: QtObject) -> None:
         self.more = QtWidgets.QToolButton()
@@ -163,6 +163,15 @@ class PaintDocker(krita.DockWidget):
         self.keep.clicked.connect(self.keep_now)
         row.addWidget(self.keep)
         return row
+
+
+def _scrolling(body: QtObject) -> QtObject:
+    # Otherwise a low screen would hide the lower half when the settings are unfolded.
+    area = QtWidgets.QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+    area.setWidget(body)
+    return area
 
 
 def _prompt() -> QtObject:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,13 @@ class RunningBridge:
 
 
 @contextlib.contextmanager
-def running_bridge(folder: Path) -> Iterator[RunningBridge]:
-    """`mahlstick serve` on a free port with its state in `folder`; ended with the test."""
+def running_bridge(
+    folder: Path, models: Sequence[Path] = (), hooks: Sequence[Path] = ()
+) -> Iterator[RunningBridge]:
+    """`mahlstick serve` on a free port with its state in `folder`; ended with the test.
+
+    It has these models besides the embedded one, and these files of hooks.
+    """
     log = folder / "bridge.log"
     command = [sys.executable, "-m", "bridge", "serve", "--port", "0"]
     command += ["--state-dir", str(folder / "state")]
@@ -38,7 +43,7 @@ def running_bridge(folder: Path) -> Iterator[RunningBridge]:
             stderr=errors,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "XDG_CONFIG_HOME": str(folder / "config")},
+            env={**os.environ, **_settings(folder, models, hooks)},
         )
     try:
         yield _ready(process, log)
@@ -51,6 +56,14 @@ def running_bridge(folder: Path) -> Iterator[RunningBridge]:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _settings(folder: Path, models: Sequence[Path], hooks: Sequence[Path]) -> dict[str, str]:
+    return {
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "MAHLSTICK_MODELS": json.dumps([str(path) for path in models]),
+        "MAHLSTICK_HOOKS": json.dumps([str(path) for path in hooks]),
+    }
 
 
 def _ready(process: subprocess.Popen[str], log: Path) -> RunningBridge:

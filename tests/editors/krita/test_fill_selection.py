@@ -13,6 +13,8 @@ from tests.editors.bridges import running_bridge
 from tests.editors.krita.conftest import Play
 from tests.editors.krita.studio import Report
 from tests.editors.scripted_bridge import Part, scripted_bridge
+from tests.engine import tiny
+from tests.engine.tiny import write_model
 
 pytestmark = pytest.mark.editor
 SIZE = (640, 960)
@@ -55,6 +57,17 @@ def test_a_selection_is_filled_by_the_real_bridge(play: Play, tmp_path: Path) ->
     with running_bridge(tmp_path) as bridge:
         report = play("fill_selection", bridge.connection_file, prompt="a full moon")
     holds_for_a_filled_selection(report, "a full moon")
+
+
+def test_the_real_engine_paints_what_the_prompt_says(play: Play, tmp_path: Path) -> None:
+    """With a model of colours in closed form: what it paints can be known."""
+    model = write_model(tmp_path / "tiny")
+    with running_bridge(tmp_path, [model], [Path(tiny.__file__)]) as bridge:
+        report = play("fill_selection", bridge.connection_file, prompt="red", model="tiny")
+    holds_for_a_filled_selection(report, "red")
+    blue, green, red = pixels(report, "after")[selected(report) == 255].mean(0)[:3]
+    assert red > blue + 60
+    assert red > green + 60
 
 
 def test_a_selection_is_filled_with_exactly_the_pixels_the_bridge_sent(

@@ -17,6 +17,9 @@ def scenario(stage: Any) -> Iterator[None]:
     stage.save_pixels(document, "before.bgra")
     yield from stage.click(panel.prompt)
     yield from stage.type(stage.arguments["prompt"])
+    model = stage.arguments.get("model")
+    if model:
+        panel.options.model.setCurrentText(model)
     yield from stage.click(panel.button)
     stage.facts["previews"] = yield from watch(stage, document, panel)
     stage.facts["status"] = panel.status.text()
