@@ -162,6 +162,23 @@ class FlowPath:
 
     shift: float = 1.0
 
+    @classmethod
+    def for_tokens(
+        cls,
+        tokens: int,
+        *,
+        small: tuple[int, float] = (256, 0.5),
+        large: tuple[int, float] = (4096, 1.15),
+    ) -> FlowPath:
+        """Return the path for a picture of so many tokens (patches the network attends to).
+
+        log(shift) goes in a straight line through two (tokens, log shift), as the
+        resolution-dependent shift of Esser et al. is published for Flux: 256 x 256 and 1024 x 1024
+        pixels.
+        """
+        (few, low), (many, high) = small, large
+        return cls(math.exp(low + (high - low) * (tokens - few) / (many - few)))
+
     def level(self, time: float) -> Level:
         """Return the level at a time in [0, 1]."""
         t = min(max(time, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""Schedules that space sigma/alpha, on whatever path: Karras's and the exponential one.
+"""Schedules that space sigma/alpha, on whatever path: Karras's and the exponential ones.
 
 A zero-terminal-SNR or flow path starts at sigma/alpha = inf and continuous paths fall to 0, so the
 spacing is laid between 80 and 0.002, the range Karras et al. trained on, where the path goes
@@ -8,7 +8,6 @@ left to see, so the step from there is the step from pure noise.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from engine.hookspecs import hookimpl
@@ -17,33 +16,55 @@ from engine.schedules.paths import trained_steps
 
 NOISIEST, CLEANEST = 80.0, 0.002
 RHO = 7.0
+BEND = 1.3
 
 
-def spaced(
-    path: NoisePath, steps: int, to: Callable[[float], float], back: Callable[[float], float]
-) -> list[Level]:
-    """Return levels whose `to(sigma/alpha)` is uniform; `back` is the inverse of `to`."""
+# sigma at a share of the way, 0 at the noisiest sigma and 1 at the cleanest
+Curve = Callable[[float, float, float], float]
+
+
+def spaced(path: NoisePath, steps: int, curve: Curve) -> list[Level]:
+    """Return levels whose sigma/alpha follow `curve(noisiest, cleanest, share)`."""
     start = path.level(1.0)
     top = min(start.ratio, NOISIEST)
     # The cleanest level the model has seen; a painting of low strength may start below it.
     first = path.level(min(1.0 / trained_steps(path), 1.0)).ratio
     bottom = min(max(first, CLEANEST), top / 2.0)
-    high, low = to(top), to(bottom)
-    sigmas = (back(high + (low - high) * i / (steps - 1)) for i in range(1, steps))
+    sigmas = (curve(top, bottom, i / (steps - 1)) for i in range(1, steps))
     return [start, *(path.level(path.time(Level(1.0, sigma))) for sigma in sigmas), CLEAN]
 
 
 def karras(path: NoisePath, steps: int) -> list[Level]:
     """Return levels dense at low noise: Karras et al. (arXiv:2206.00364), equation 5, rho = 7."""
-    return spaced(path, steps, lambda sigma: sigma ** (1.0 / RHO), lambda root: root**RHO)
+    return spaced(path, steps, _karras)
 
 
 def exponential(path: NoisePath, steps: int) -> list[Level]:
     """Return levels uniform in log-SNR, as DPM-Solver takes them (Lu et al., arXiv:2206.00927)."""
-    return spaced(path, steps, math.log, math.exp)
+    return spaced(path, steps, _geometric)
+
+
+def polyexponential(path: NoisePath, steps: int) -> list[Level]:
+    """Return levels between `exponential` and `karras`, denser at low noise than the first.
+
+    The ramp of log sigma is raised to 1.3: of 0.7 ... 2 it has the smallest error at 10 and 20
+    steps of DPM++ 2M on a mixture of Gaussians over Stable Diffusion's path.
+    """
+    return spaced(
+        path, steps, lambda top, bottom, share: _geometric(bottom, top, (1.0 - share) ** BEND)
+    )
+
+
+def _karras(top: float, bottom: float, share: float) -> float:
+    high, low = top ** (1.0 / RHO), bottom ** (1.0 / RHO)
+    return (high + (low - high) * share) ** RHO
+
+
+def _geometric(start: float, end: float, share: float) -> float:
+    return start * (end / start) ** share
 
 
 @hookimpl
 def mahlstick_schedules() -> Mapping[str, Schedule]:
     """Register the schedules of this module."""
-    return {"karras": karras, "exponential": exponential}
+    return {"karras": karras, "exponential": exponential, "polyexponential": polyexponential}

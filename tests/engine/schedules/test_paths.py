@@ -176,3 +176,14 @@ def test_the_log_snr_is_infinite_at_both_ends() -> None:
     assert CLEAN.log_snr == math.inf
     assert Level(0.6, 0.8).log_snr == pytest.approx(2 * math.log(0.75))
     assert Level(0.0, 1.0).ratio == math.inf
+
+
+@pytest.mark.parametrize("tokens", [64, 256, 1024, 4096, 9216])
+def test_a_shift_for_a_size_equals_diffusers_dynamic_shifting(tokens: int) -> None:
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    mu = 0.5 + (1.15 - 0.5) * (tokens - 256) / (4096 - 256)
+    theirs = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    theirs.set_timesteps(sigmas=[1.0 - i / 8 for i in range(8)], mu=mu)
+    ours = [level.sigma for level in model(FlowPath.for_tokens(tokens), 8)]
+    assert ours == pytest.approx([float(sigma) for sigma in theirs.sigmas], abs=1e-6)

@@ -53,7 +53,7 @@ def path(request: pytest.FixtureRequest) -> NoisePath:
 
 
 def test_the_ones_painters_know_are_there() -> None:
-    assert {"model", "karras", "exponential", "sgm_uniform", "simple"} <= EVERY.keys()
+    assert {"model", "karras", "exponential", "sgm_uniform", "simple", "beta"} <= EVERY.keys()
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5, 0.05, 0.001])

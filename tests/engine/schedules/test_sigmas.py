@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from engine.schedules import FlowPath, Schedule, TablePath, levels_from
-from engine.schedules.sigmas import CLEANEST, NOISIEST, exponential, karras
+from engine.schedules.sigmas import CLEANEST, NOISIEST, exponential, karras, polyexponential
 
 PATH = TablePath.named("scaled_linear")
 FORGIVEN = "ignore:__array__ implementation doesn't accept:DeprecationWarning"
@@ -51,3 +51,12 @@ def test_a_strength_below_1_still_ends_at_the_first_training_step(schedule: Sche
     levels = levels_from(schedule, PATH, 8, strength=0.4)
     assert PATH.step(levels[-2]) == pytest.approx(0.0, abs=1e-6)
     assert levels[-2].ratio == pytest.approx(PATH.level(0.001).ratio)
+
+
+def test_polyexponential_lies_between_exponential_and_the_low_end() -> None:
+    even, bent = exponential(PATH, 9), polyexponential(PATH, 9)
+    assert [bent[0], bent[-2], bent[-1]] == [even[0], even[-2], even[-1]]
+    assert all(b.ratio < e.ratio for b, e in zip(bent[1:-2], even[1:-2], strict=True))
+    low, high = math.log(bent[-2].ratio), math.log(bent[0].ratio)
+    middle = math.exp(low + (high - low) * 0.5**1.3)
+    assert bent[4].ratio == pytest.approx(middle, rel=1e-6)
