@@ -14,6 +14,7 @@ from .words import sentence
 
 ID = "mahlstick_docker"
 TITLE = "Mahlstick"
+LINES = 20  # of text; so high is the panel while the rarer settings are folded away
 
 
 class PaintDocker(krita.DockWidget):
@@ -90,6 +91,7 @@ class PaintDocker(krita.DockWidget):
     def _built(self) -> QtObject:
         body = QtWidgets.QWidget()
         rows = QtWidgets.QVBoxLayout(body)
+        rows.setContentsMargins(4, 4, 4, 4)
         self.prompt = _prompt()
         rows.addWidget(self.prompt)
         rows.addLayout(self._numbers())
@@ -169,6 +171,8 @@ def _scrolling(body: QtObject) -> QtObject:
     # Otherwise a low screen would hide the lower half when the settings are unfolded.
     area = QtWidgets.QScrollArea()
     area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumHeight(LINES * area.fontMetrics().lineSpacing())
     area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
     area.setWidget(body)
     return area

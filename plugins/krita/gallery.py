@@ -25,6 +25,7 @@ class Gallery(QtWidgets.QListWidget):
         self.setIconSize(QtCore.QSize(SIDE, SIDE))
         line = self.fontMetrics().lineSpacing()
         self.setGridSize(QtCore.QSize(SIDE + 6, SIDE + line + 6))
+        self.setMinimumHeight(SIDE + line + 16)
         self.setMovement(QtWidgets.QListView.Movement.Static)
         self.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
         self.currentRowChanged.connect(self._row_changed)

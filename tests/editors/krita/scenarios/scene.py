@@ -8,6 +8,7 @@ from typing import Any
 
 from krita import Selection
 
+IN_THE_WAY = ("PresetDocker", "ColorSelectorNg")
 SKY = (90, 50, 256, 220)  # left, top, width, height
 
 
@@ -35,6 +36,9 @@ def select_sky(stage: Any, document: Any) -> None:
 def open_panel(stage: Any, label: str) -> Iterator[None]:
     """Our panel, in sight and connected, its button saying `label`."""
     panel = next(d for d in stage.app.dockers() if d.objectName() == "mahlstick_docker")
+    for dock in stage.app.dockers():
+        if dock.objectName() in IN_THE_WAY:
+            dock.hide()
     panel.show()
     panel.raise_()
     yield from stage.until(lambda: panel.online, "the panel has found the bridge")
