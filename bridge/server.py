@@ -38,6 +38,7 @@ from bridge.workers.shared import remove_folder, shared_folder
 # A frame just too large is answered with a sentence; only beyond this does the library cut it off.
 _FRAME_BYTES = MAX_MESSAGE_BYTES + 2**20
 _SHUTDOWN_S = 5
+_PONG_S = 60.0  # an editor may be busy with its own canvas for longer than uvicorn's 20 s
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Parts:
     worker: Worker | None = None
     offer: Offer | None = None
     engine: EngineChoice | None = None
+    hello_s: float = 10.0
 
 
 Announce = Callable[[Ready], None]
@@ -115,6 +117,7 @@ class _Server(uvicorn.Server):
                 http="h11",
                 ws="websockets-sansio",
                 ws_max_size=_FRAME_BYTES,
+                ws_ping_timeout=_PONG_S,
                 ws_per_message_deflate=False,  # pixels do not shrink enough to be worth the time
                 lifespan="on",
                 access_log=False,
@@ -173,6 +176,7 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
         offers,
         server=f"mahlstick {_version()}",
         max_pending=settings.max_pending_jobs,
+        hello_s=parts.hello_s,
     )
     return create_app(jobs, store, offers, rules, sockets)
 

@@ -22,7 +22,7 @@ import bridge
 from bridge.blobs import Blobs, blob_names
 from bridge.errors import WorkerDiedError
 from bridge.wire.codec import decode
-from bridge.wire.messages import TERMINAL, JobEvent
+from bridge.wire.messages import TERMINAL, JobEvent, Loading
 from bridge.workers import Assignment
 from bridge.workers.pipe import LENGTHS, Note, lent
 from bridge.workers.shared import taken
@@ -64,6 +64,9 @@ class ProcessWorker:
         self._current, self._early = assignment.name, []
         ended = False
         try:
+            if not self._is_warm():  # importing torch takes seconds: say what is being waited for
+                model = assignment.submit.model or "the default model"
+                yield Loading(0, assignment.submit.job, model)
             process = await self._running()
             await self._order(process, assignment)
             while not ended:
@@ -103,6 +106,9 @@ class ProcessWorker:
             self._early.append(note)
         elif self._process is not None and self._process.stdin is not None:
             self._process.stdin.write(note)
+
+    def _is_warm(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def _running(self) -> Process:
         if self._process is not None and self._process.returncode is None:

@@ -384,8 +384,70 @@ def test_a_client_without_our_subprotocol_is_told_so(bridge: Ready) -> None:
     assert refused.code == codes.UNSUPPORTED_VERSION
 
 
+def test_a_client_that_does_not_read_delays_nobody(bridge: Ready, client: Client) -> None:
+    side = 1024
+    image = Picture(side, side, "rgba8", bytes(side * side * 4))
+    mask = Picture(side, side, "gray8", b"\xff" * (side * side))
+    session = new_id()
+    with raw_socket(bridge, max_queue=1) as stalled:
+        stalled.send(encode(Hello(1, "stalled", session)))
+        jobs = [
+            a_submit("echo", mode="inpaint", image=image, mask=mask, candidates=4) for _ in range(3)
+        ]
+        for job in jobs:
+            stalled.send(encode(job))
+        for _ in range(5):
+            assert isinstance(paint(client, a_submit())[-1], Finished)
+    with connect(bridge, session, resume=0) as again:
+        heard = [hear_until(again, TERMINAL) for _ in jobs]
+        assert [len(of_type(messages, Painted)) for messages in heard] == [4, 4, 4]
+
+
+def test_a_frame_that_claims_too_much_is_cut_off_at_its_first_bytes(
+    bridge: Ready, client: Client
+) -> None:
+    with raw_socket(bridge) as hostile:
+        hostile.send(HELLO)
+        hostile.recv(10)
+        # FIN + binary, masked, 2**40 bytes announced, the mask, and nothing of them
+        hostile.socket.sendall(b"\x82\xff" + (2**40).to_bytes(8, "big") + b"mask")
+        with pytest.raises(ConnectionClosed) as closed:
+            hostile.recv(10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+    assert isinstance(paint(client, a_submit())[-1], Finished)
+
+
+def test_a_frame_above_the_limit_is_refused_with_a_sentence(
+    bridge: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.wire.codec.MAX_MESSAGE_BYTES", 5000)
+    with raw_socket(bridge) as socket:
+        socket.send(HELLO)
+        socket.recv(10)
+        socket.send(bytes(5001))
+        refused = decode(bytes(socket.recv(10)), "server")
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(10)
+    assert isinstance(refused, Refused)
+    assert refused.code == codes.TOO_LARGE
+    assert "5001" in refused.message
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+def test_silence_instead_of_hello_is_not_waited_for(settings: Settings) -> None:
+    parts = Parts(worker=InlineWorker(FlatPainter()), offer=OFFER, hello_s=0.05)
+    with running(settings, parts) as ready, raw_socket(ready) as socket:
+        refused = decode(bytes(socket.recv(10)), "server")
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.fatal) == (codes.OUT_OF_ORDER, True)
+
+
 @contextmanager
-def raw_socket(ready: Ready, subprotocol: str = SUBPROTOCOL) -> Iterator[ClientConnection]:
+def raw_socket(
+    ready: Ready, subprotocol: str = SUBPROTOCOL, **options: int
+) -> Iterator[ClientConnection]:
     token = read_connection(ready.connection_file).token
     with open_socket(
         ready.url,
@@ -393,6 +455,8 @@ def raw_socket(ready: Ready, subprotocol: str = SUBPROTOCOL) -> Iterator[ClientC
         additional_headers={"Authorization": f"Bearer {token}"},
         compression=None,
         proxy=None,
+        close_timeout=0.2,
+        **options,
     ) as socket:
         yield socket
 
