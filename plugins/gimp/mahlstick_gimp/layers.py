@@ -112,6 +112,18 @@ def _new_layer(image: Foreign, name: str, box: Rect) -> Foreign:
     kind = _TYPES[image.get_base_type()]
     mode = image.get_default_new_layer_mode()
     layer = Gimp.Layer.new(image, name, box.width, box.height, kind, 100.0, mode)
-    # Soft edges were made to be blended in sRGB, not in linear light as GIMP does by itself.
-    layer.set_composite_space(Gimp.LayerColorSpace.RGB_PERCEPTUAL)
+    layer.set_composite_space(_composite_space(image))
     return layer
+
+
+def _composite_space(image: Foreign) -> Foreign:
+    """The space that the image's own numbers are in.
+
+    Soft edges were made to be blended as they are stored, not in linear light as GIMP does by
+    itself; and any conversion would change float pixels outside the paint in their last digits.
+    """
+    nick = image.get_precision().value_nick  # such as "u8-non-linear"
+    spaces = Gimp.LayerColorSpace
+    if nick.endswith("non-linear"):
+        return spaces.RGB_NON_LINEAR
+    return spaces.RGB_PERCEPTUAL if nick.endswith("perceptual") else spaces.RGB_LINEAR

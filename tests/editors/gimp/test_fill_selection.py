@@ -99,3 +99,43 @@ def test_a_painter_paints_undoes_redoes_and_cancels_in_the_window(
     outside, inside = outside_and_inside(before, painted, selection)
     assert outside == 0
     assert inside > 0.9 * (selection > 0).sum()
+
+
+def test_every_kind_of_image_is_filled_and_no_byte_outside_changes(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    told = {"picture": studio.bring(photograph, "sunset.jpg"), "prompt": "a moon"}
+    part = Part({told["prompt"]: Script(steps=1, step_s=0.0)})
+    with scripted_bridge(part, tmp_path) as connection:
+        report = studio.headless("kinds", told, connection)
+    assert report.complaints() == []
+    assert len(report.facts) == 7
+    (result,) = part.results.values()
+    sent = np.frombuffer(result.data, np.uint8).reshape(-1, 4)[:, :3].astype(int)
+    for kind, facts in report.facts.items():
+        assert isinstance(facts, dict)
+        assert facts["status"] == "success", (kind, facts["message"])
+        assert (facts["layers"], facts["changed_outside"], facts["changed"]) == (2, 0, True), kind
+        if kind not in ("gray", "indexed"):  # these cannot hold what was sent
+            paint = np.frombuffer(bytes.fromhex(facts["paint"]), np.uint8).reshape(-1, 3)
+            assert abs(paint - sent).max() <= 1, kind
+
+
+def test_every_trouble_is_a_sentence_and_leaves_the_image_as_it_was(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    told = {"picture": studio.bring(photograph, "sunset.jpg")}
+    scripts = {"failing": Script(fail_at=2), "vanishing": Script(vanish_at=2)}
+    with scripted_bridge(Part(scripts), tmp_path) as connection:
+        report = studio.headless("troubles", told, connection)
+    heard = report.facts["told"]
+    assert isinstance(heard, dict)
+    assert heard["no selection"].startswith("execution-error: Nothing is selected")
+    assert heard["wrong seed"].startswith("execution-error: The seed is “a moon”")
+    assert heard["failing"].startswith("execution-error: The painter ran out of paint.")
+    assert heard["vanishing"].startswith("execution-error: The bridge closed the connection")
+    assert heard["no bridge"].startswith("execution-error: No bridge is running")
+    assert "mahlstick serve" in heard["no bridge"]
+    assert report.facts["layers"] == ["Background"]
+    assert report.facts["as_before"]
+    assert [line for line in report.complaints() if "WARNING" in line or "Trace" in line] == []

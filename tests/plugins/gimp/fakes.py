@@ -122,7 +122,14 @@ class AddMaskType(Enum):
 
 
 class LayerColorSpace(Enum):
+    RGB_LINEAR = 1
+    RGB_NON_LINEAR = 2
     RGB_PERCEPTUAL = 4
+
+
+@dataclass(frozen=True)
+class Precision:
+    value_nick: str
 
 
 class RunMode(Enum):
@@ -268,6 +275,7 @@ class Image:
         self.visible: Pixels = np.zeros((height, width, 4), np.uint8)
         self.selection = Drawable(width, height, 1)
         self.base = base
+        self.precision = Precision("u8-non-linear")
         self.layers: list[Layer] = [Layer(self, "Background", width, height, None)]
         self.selected = list(self.layers)
         self.floating: object = None
@@ -300,6 +308,9 @@ class Image:
 
     def get_base_type(self) -> ImageBaseType:
         return self.base
+
+    def get_precision(self) -> Precision:
+        return self.precision
 
     def get_default_new_layer_mode(self) -> str:
         return "normal"

@@ -9,7 +9,7 @@ import pytest
 from plugins.gimp.mahlstick_gimp.canvas import Place
 from plugins.gimp.mahlstick_gimp.layers import PARASITE, PaintLayer
 from plugins.gimp.mahlstick_gimp.protocol import Picture, Rect
-from tests.plugins.gimp.fakes import Image, ImageBaseType, ImageType
+from tests.plugins.gimp.fakes import Image, ImageBaseType, ImageType, LayerColorSpace, Precision
 
 BOX = Rect(5, 4, 6, 3)
 MASK = bytes(range(18))
@@ -112,3 +112,19 @@ def test_discarding_takes_the_layer_out_of_the_image() -> None:
 )
 def test_the_layer_is_of_the_images_kind(base: ImageBaseType, kind: ImageType) -> None:
     assert a_layer(Image(20, 10, base)).layer.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("precision", "space"),
+    [
+        ("u8-non-linear", LayerColorSpace.RGB_NON_LINEAR),
+        ("half-linear", LayerColorSpace.RGB_LINEAR),
+        ("float-perceptual", LayerColorSpace.RGB_PERCEPTUAL),
+    ],
+)
+def test_paint_is_blended_in_the_space_of_the_images_own_numbers(
+    precision: str, space: LayerColorSpace
+) -> None:
+    image = Image(20, 10)
+    image.precision = Precision(precision)
+    assert a_layer(image).layer.composite_space is space
