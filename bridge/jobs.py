@@ -26,6 +26,7 @@ from bridge.wire.messages import (
     JobEvent,
     Queued,
     Started,
+    Submit,
 )
 from bridge.workers import Assignment, Worker
 
@@ -90,6 +91,7 @@ class _Active:
     """A job that waits or is painted."""
 
     stored: StoredJob
+    size: int  # bytes of its pictures
     position: int = -1  # the last one told
     cancelled: bool = False
     seed: int | None = None  # told in `Started`; a second attempt paints the same
@@ -105,13 +107,18 @@ class Jobs:
         store: Store,
         *,
         max_pending: int = 100,
+        max_pending_bytes: int = 4 * 2**30,
         idle_s: float = 600.0,
         grace_s: float = 2.0,
     ) -> None:
-        """`grace_s`: how long a cancelled painting may take to end before the worker is ended."""
+        """Limits hold for what waits: `max_pending` jobs a session, `max_pending_bytes` in all.
+
+        `grace_s`: how long a cancelled painting may take to end before the worker is ended.
+        """
         self._worker = worker
         self._store = store
         self._max_pending = max_pending
+        self._max_pending_bytes = max_pending_bytes
         self._idle_s = idle_s
         self._grace_s = grace_s
         self._queue = Queue()
@@ -127,9 +134,10 @@ class Jobs:
     async def submit(self, job: StoredJob) -> None:
         """Take a job, or raise JobRefusedError."""
         key = Key(job.session, job.submit.job)
-        self._check(key)
+        size = _size_of(job.submit)
+        self._check(key, size)
         # In the queue before the first await: two submits at once must see each other.
-        self._active[key] = _Active(without_pictures(job))
+        self._active[key] = _Active(without_pictures(job), size)
         try:
             await self._store.add_job(job)
         except OSError as error:
@@ -154,7 +162,7 @@ class Jobs:
             if job.submit.on_disconnect == "cancel":  # nobody is connected yet
                 await self._store.record(key.session, Cancelled(0, key.job))
                 continue
-            self._active[key] = _Active(without_pictures(job))
+            self._active[key] = _Active(without_pictures(job), _size_of(job.submit))
             self._queue.add(key)
             self._arrived.set()
         await self._announce()
@@ -282,7 +290,7 @@ class Jobs:
             finally:
                 active.patience = None
 
-    def _check(self, key: Key) -> None:
+    def _check(self, key: Key, size: int) -> None:
         if key in self._active or self._store.has_job(key.session, key.job):
             raise JobRefusedError(
                 codes.DUPLICATE_JOB,
@@ -299,6 +307,14 @@ class Jobs:
                 f"{self._max_pending} jobs of this session wait already, which is the limit. Send"
                 " this one again when one of them has ended.",
             )
+        waiting = sum(active.size for active in self._active.values())
+        if waiting and waiting + size > self._max_pending_bytes:
+            raise JobRefusedError(
+                codes.QUEUE_FULL,
+                f"The pictures of waiting jobs take {waiting} bytes, this job's {size}; accepted"
+                f" are {self._max_pending_bytes} in all. Send it again when a job has ended.",
+                param="image",
+            )
 
     def _positions(self) -> dict[Key, int]:
         ahead = 0 if self._painting is None else 1
@@ -311,6 +327,12 @@ class Jobs:
             if active is not None and active.position != position:
                 active.position = position
                 await self._store.record(key.session, Queued(0, key.job, position))
+
+
+def _size_of(submit: Submit) -> int:
+    """Return the bytes of a job's pictures, decoded."""
+    pictures = (picture for picture in (submit.image, submit.mask) if picture is not None)
+    return sum(picture.width * picture.height * 4 for picture in pictures)
 
 
 def _disk_sentence(error: OSError) -> str:

@@ -169,7 +169,13 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
     engine = parts.engine or EngineChoice(options=options)
     worker = parts.worker or ProcessWorker(blobs, engine, settings.log_level)
     offers = Offers(options, parts.offer)
-    jobs = Jobs(worker, store, max_pending=settings.max_pending_jobs, idle_s=settings.worker_idle_s)
+    jobs = Jobs(
+        worker,
+        store,
+        max_pending=settings.max_pending_jobs,
+        max_pending_bytes=settings.max_pending_bytes,
+        idle_s=settings.worker_idle_s,
+    )
     sockets = Sockets(
         jobs,
         store,

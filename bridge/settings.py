@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     max_pending_jobs: int = Field(
         100, ge=1, le=10_000, description="Waiting jobs a session may have."
     )
+    max_pending_bytes: int = Field(
+        4 * 2**30, ge=2**20, description="Bytes that the pictures of all waiting jobs may take."
+    )
     worker_idle_s: float = Field(
         600.0, gt=0, description="Seconds without a job after which the model's memory is freed."
     )

@@ -21,6 +21,7 @@ from bridge.wire.messages import (
     Finished,
     JobEvent,
     Loading,
+    Picture,
     Queued,
     Submit,
 )
@@ -298,6 +299,20 @@ def test_a_session_may_only_have_so_many_jobs_waiting() -> None:
         assert [line.job for line in bench.store.summaries("s")] == ["1", "2", "3"]
 
     on_a_bench(play, max_pending=2)
+
+
+def test_waiting_pictures_may_only_take_so_much_room() -> None:
+    image = Picture(16, 16, "rgba8", bytes(1024))
+
+    async def play(bench: Bench) -> None:
+        await bench.submit("s", "1", image=image)
+        await bench.submit("another", "2", image=image)
+        with pytest.raises(JobRefusedError, match=r"2048 bytes.*1024.*3000") as refused:
+            await bench.submit("s", "3", image=image)
+        assert (refused.value.code, refused.value.param) == (codes.QUEUE_FULL, "image")
+        await bench.submit("s", "4")
+
+    on_a_bench(play, max_pending_bytes=3000)
 
 
 def test_a_name_is_used_once_in_a_session() -> None:

@@ -23,6 +23,7 @@ from bridge.wire.messages import (
     Failed,
     Finished,
     JobEvent,
+    Loading,
     Painted,
     Picture,
     Preview,
@@ -61,8 +62,11 @@ def test_a_job_is_painted_and_the_process_stays_warm(tmp_path: Path) -> None:
         pid = worker.pid
         assert [painted.picture.data[0] for painted in of_type(heard, Painted)] == [3, 4, 5, 6]
         assert isinstance(heard[-1], Finished)
-        await events_of(worker, Assignment("s/2", a_submit()))
+        again = await events_of(worker, Assignment("s/2", a_submit()))
         assert worker.pid == pid
+        loading = of_type(heard, Loading)
+        assert loading[0] == heard[0], "nothing is said while the process starts"
+        assert len(of_type(again, Loading)) == len(loading) - 1
 
     with_worker(tmp_path, play)
 
