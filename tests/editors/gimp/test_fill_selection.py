@@ -8,13 +8,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.editors.gimp.pictures import outside_and_inside, raw
+from tests.editors.bridges import running_bridge
+from tests.editors.gimp.pictures import Pixels, outside_and_inside, raw
 from tests.editors.gimp.studio import Studio
 from tests.editors.scripted_bridge import Part, Script, scripted_bridge
+from tests.engine import tiny
+from tests.engine.tiny import write_model
 
 pytestmark = pytest.mark.editor
 
 WIDTH, HEIGHT = 960, 640
+
+
+def painted_inside_only(out: Path, after: Pixels) -> None:
+    """No pixel outside the selection differs, and most inside do."""
+    before = raw(out / "before.rgb", WIDTH, HEIGHT, 3)
+    selection = raw(out / "selection.gray", WIDTH, HEIGHT, 1)
+    outside, inside = outside_and_inside(before, after[..., :3], selection)
+    assert outside == 0
+    assert inside > 0.9 * (selection > 0).sum()
 
 
 def test_a_script_fills_a_selection_and_nothing_else(
@@ -35,12 +47,41 @@ def test_a_script_fills_a_selection_and_nothing_else(
     assert facts["selection_kept"]
     assert facts["xcf_equal"]
 
-    before = raw(studio.out / "before.rgb", WIDTH, HEIGHT, 3)
-    selection = raw(studio.out / "selection.gray", WIDTH, HEIGHT, 1)
-    after = np.asarray(Image.open(studio.out / "filled.png").convert("RGB"))
-    outside, inside = outside_and_inside(before, after, selection)
-    assert outside == 0
-    assert inside > 0.9 * (selection > 0).sum()
+    painted_inside_only(studio.out, np.asarray(Image.open(studio.out / "filled.png")))
+
+
+def test_the_real_engine_paints_what_the_prompt_says(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    """With a model of colours in closed form: what it paints can be known."""
+    picture = studio.bring(photograph, "sunset.jpg")
+    told = {"picture": picture, "prompt": "red", "candidates": "2", "steps": "0", "model": "tiny"}
+    models = [write_model(tmp_path / "tiny")]
+    with running_bridge(tmp_path, models, [Path(tiny.__file__)]) as bridge:
+        report = studio.headless("fill_selection", told, bridge.connection_file)
+    assert report.facts["status"] == "success", report.facts["message"]
+    after = np.asarray(Image.open(studio.out / "filled.png"))
+    painted_inside_only(studio.out, after)
+    selection = raw(studio.out / "selection.gray", WIDTH, HEIGHT, 1)[..., 0]
+    red, green, blue = after[selection == 255].mean(0)[:3]
+    assert red > green + 60
+    assert red > blue + 60
+    recipe = report.facts["recipe"]
+    assert isinstance(recipe, dict)
+    assert (recipe["model"], recipe["seed"]) == ("tiny", 12345)
+    assert recipe["record"]
+
+
+def test_the_embedded_model_paints_into_the_selection_only(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    picture = studio.bring(photograph, "sunset.jpg")
+    told = {"picture": picture, "prompt": "a full moon", "candidates": "1", "steps": "0"}
+    with running_bridge(tmp_path) as bridge:
+        report = studio.headless("fill_selection", told, bridge.connection_file)
+    assert report.facts["status"] == "success", report.facts["message"]
+    assert report.facts["layers"] == ["a full moon", "Background"]
+    painted_inside_only(studio.out, np.asarray(Image.open(studio.out / "filled.png")))
 
 
 def test_a_script_sends_what_was_asked_for_and_remembers_it_on_the_layer(
@@ -93,12 +134,7 @@ def test_a_painter_paints_undoes_redoes_and_cancels_in_the_window(
     assert isinstance(colours, list)
     assert colours[0] == [255, 0, 255]
     assert len(colours) >= 4
-    before = raw(studio.out / "before.rgb", WIDTH, HEIGHT, 3)
-    painted = raw(studio.out / "painted.rgb", WIDTH, HEIGHT, 3)
-    selection = raw(studio.out / "selection.gray", WIDTH, HEIGHT, 1)
-    outside, inside = outside_and_inside(before, painted, selection)
-    assert outside == 0
-    assert inside > 0.9 * (selection > 0).sum()
+    painted_inside_only(studio.out, raw(studio.out / "painted.rgb", WIDTH, HEIGHT, 3))
 
 
 def test_every_kind_of_image_is_filled_and_no_byte_outside_changes(

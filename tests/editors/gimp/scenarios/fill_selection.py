@@ -21,6 +21,7 @@ def scenario() -> dict[str, object]:
         seed="12345",
         candidates=int(stage.ARGUMENTS["candidates"]),
         steps=int(stage.ARGUMENTS["steps"]),
+        model=stage.ARGUMENTS.get("model", ""),
     )
     after = stage.flat(image)
     layer = image.get_layers()[0]
