@@ -3,7 +3,7 @@
 x0 is continued by the parabola through its last three values over lambda = log(alpha/sigma), and
 averaged over the step with the weight the SDE gives it, 2 e^(-2(h - u)). The published codes give
 the parabola's bend another weight (half of this, or one that does not vanish with h) and lose an
-order by it; the tests hold a parabola against the exact integral. Over steps longer than 1 in
+order by it; the tests hold a parabola against the exact integral. Over steps longer than 1/2 in
 lambda a parabola leads astray: those take the straight line of `dpmpp_2m_sde`. Steps from pure
 noise are first order.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-LONGEST = 1.0  # in log(alpha/sigma)
+LONGEST = 0.5  # in log(alpha/sigma)
 
 
 def dpmpp_3m_sde(

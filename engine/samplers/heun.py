@@ -3,9 +3,9 @@
 Any path is a flow path in t = sigma / (alpha + sigma), y = x / (alpha + sigma), where dy/dt = (y -
 x0) / t. The trapezoid over that ODE is Euler's step plus w (x0_there - x0_here), w = (sigma'/2 t')
 (t/t' - 1). Karras et al. take t = sigma/alpha instead (`clock=ratio`), which is infinite at pure
-noise, and over long steps throws the picture far outside its range; measured on a mixture of
-Gaussians at 3 Karras steps its error is six times larger. w is held below alpha', so that however
-long the step, x0_there is not extrapolated.
+noise, and over long steps throws the picture far outside its range: on a mixture of Gaussians at 3
+Karras steps its mean error is 1.1 and not 0.27. w is held below alpha', so that however long the
+step, x0_there is not extrapolated.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Schedules that space sigma/alpha, on whatever path: Karras's and the exponential ones.
 
-A zero-terminal-SNR or flow path starts at sigma/alpha = inf and continuous paths fall to 0, so the
-spacing is laid between 80 and 0.002, the range Karras et al. trained on, where the path goes
-beyond it. The first level is the path's own start all the same: above 80 nothing of a picture is
-left to see, so the step from there is the step from pure noise.
+A zero-terminal-SNR or flow path starts at sigma/alpha = inf and continuous paths fall to 0, so
+where the path goes beyond it the spacing is laid between 20 and 0.02. The first level is the
+path's own start all the same: the step from there to the second level is the step from pure noise.
+The range is about that of Stable Diffusion; with 80 and 0.002, on which Karras et al. trained, the
+errors on mixtures of Gaussians at 5 to 20 steps are two to three times larger, for the steps are
+spent where nothing can be seen any more.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from engine.hookspecs import hookimpl
 from engine.schedules.level import CLEAN, Level, NoisePath, Schedule
 from engine.schedules.paths import trained_steps
 
-NOISIEST, CLEANEST = 80.0, 0.002
+NOISIEST, CLEANEST = 20.0, 0.02
 RHO = 7.0
 BEND = 1.3
 

@@ -200,9 +200,18 @@ class Bench:
     @classmethod
     def unlikeness(cls, picture: Tensor) -> float:
         """Return the Kolmogorov-Smirnov distance of a picture's pixels from the mixture."""
+        return cls._away(picture).max().item()
+
+    @classmethod
+    def distance(cls, picture: Tensor) -> float:
+        """Return by how much a picture's pixels are off the mixture's quantiles in the mean."""
+        return cls._away(picture).mean().item()
+
+    @classmethod
+    def _away(cls, picture: Tensor) -> Tensor:
         found = cls.mixture.quantile(picture, CLEAN).flatten().sort().values
         expected = (torch.arange(found.numel(), dtype=found.dtype) + 0.5) / found.numel()
-        return (found - expected).abs().max().item()
+        return (found - expected).abs()
 
     @classmethod
     def variance_error(

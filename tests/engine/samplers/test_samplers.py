@@ -33,7 +33,7 @@ def sampler(request: pytest.FixtureRequest) -> Sampler:
     return request.param
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 20])
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 20])
 def test_it_yields_once_a_step_and_only_finite_pictures(
     bench: Any, path: NoisePath, sampler: Sampler, steps: int
 ) -> None:
@@ -66,7 +66,7 @@ def test_many_steps_end_on_the_distribution_of_the_pictures(
 
 
 @pytest.mark.parametrize("schedule", [model, karras])
-@pytest.mark.parametrize("steps", [2, 3, 4, 6])
+@pytest.mark.parametrize("steps", [2, 4, 6])
 def test_few_steps_stay_within_the_range_of_pictures(
     bench: Any, path: NoisePath, sampler: Sampler, steps: int, schedule: Schedule
 ) -> None:
@@ -74,6 +74,23 @@ def test_few_steps_stay_within_the_range_of_pictures(
     picture = bench.picture(sampler, bench.mixture.denoise, x, levels_from(schedule, path, steps))
     # The posterior mean of a pixel lies within about three deviations of the outermost parts.
     assert picture.abs().max().item() < 2.6
+
+
+def test_more_steps_come_nearer_and_a_few_are_near_enough(
+    bench: Any, path: NoisePath, sampler: Sampler
+) -> None:
+    if sampler in DISTILLED:
+        pytest.skip("made for consistency models, which are as near in one step as in many")
+    x = bench.start(path, bench.mixture, count=1_001)
+
+    def distance(steps: int) -> float:
+        levels = levels_from(model, path, steps)
+        return bench.distance(bench.picture(sampler, bench.mixture.denoise, x, levels))
+
+    few, some, many = distance(3), distance(8), distance(30)
+    assert few > some
+    assert some < 0.11
+    assert many < max(some, 0.03)
 
 
 def test_a_perfect_denoiser_is_painted_exactly(
