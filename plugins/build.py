@@ -84,11 +84,12 @@ def build(editor: str, out_dir: Path, wheel: Path | None = None) -> Path:
     archive = out_dir / f"mahlstick-{editor}.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
         for path in sorted(bundle.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(bundle).as_posix(), _ZIP_TIME)
-                entry.external_attr = (path.stat().st_mode & 0xFFFF) << 16
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                target.writestr(entry, path.read_bytes())
+            # Folders too: Krita's importer looks for the package's own entry.
+            slash = "/" if path.is_dir() else ""
+            entry = zipfile.ZipInfo(path.relative_to(bundle).as_posix() + slash, _ZIP_TIME)
+            entry.external_attr = (path.stat().st_mode & 0xFFFF) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, b"" if slash else path.read_bytes())
     return archive
 
 

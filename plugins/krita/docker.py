@@ -106,13 +106,13 @@ class PaintDocker(krita.DockWidget):
         self.bar.setAccessibleName("How much of the painting is done")
         rows.addWidget(self.bar)
         rows.addLayout(self._stops())
-        self.gallery = Gallery()
-        self.gallery.chosen.connect(self._studio.select)
-        rows.addWidget(self.gallery, 1)
         self.status = QtWidgets.QLabel()
         self.status.setWordWrap(True)
         self.status.setObjectName("mahlstick_status")
         rows.addWidget(self.status)
+        self.gallery = Gallery()
+        self.gallery.chosen.connect(self._studio.select)
+        rows.addWidget(self.gallery, 1)
         return _scrolling(body)
 
     def _add_options(self, rows: QtObject) -> None:

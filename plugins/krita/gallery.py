@@ -30,6 +30,10 @@ class Gallery(QtWidgets.QListWidget):
         self.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
         self.currentRowChanged.connect(self._row_changed)
 
+    def sizeHint(self) -> QtObject:
+        """Qt's word for the size it would like: one row of four."""
+        return QtCore.QSize(4 * self.gridSize().width() + 8, self.minimumHeight())
+
     def draw(self, easel: Easel) -> None:
         """Show how the candidates of this painting look now."""
         painting = easel.painting

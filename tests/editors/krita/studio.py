@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-import zipfile
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,11 +108,17 @@ class Profile:
         (plugins / "mahlstick_stage.desktop").write_text(DESKTOP, encoding="utf-8")
 
     def install(self, bundle: Path) -> None:
-        """Unpack a bundle where Krita's own importer puts its parts."""
-        plugins = self.resources / "pykrita"
-        with zipfile.ZipFile(bundle) as archive:
-            archive.extractall(plugins)
-        (plugins / "actions").rename(self.resources / "actions")
+        """Install a bundle with Krita's own "Import Python Plugin"."""
+        prefix = Path(shutil.which("krita") or "/usr/bin/krita").parents[1]
+        importer = prefix / "share/krita/pykrita/plugin_importer/plugin_importer.py"
+        told = subprocess.run(
+            [sys.executable, str(importer), str(bundle), str(self.resources)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stderr
+        assert told.stdout == "Imported plugin: Mahlstick\n"
 
 
 def warm_home() -> Path:
