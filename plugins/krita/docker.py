@@ -95,7 +95,6 @@ class PaintDocker(krita.DockWidget):
         self.prompt = _prompt()
         rows.addWidget(self.prompt)
         rows.addLayout(self._numbers())
-        self._add_options(rows)
         self.button = QtWidgets.QPushButton()
         self.button.setObjectName("mahlstick_paint_button")
         self.button.setMinimumHeight(2 * self.button.fontMetrics().lineSpacing())
@@ -113,6 +112,7 @@ class PaintDocker(krita.DockWidget):
         self.gallery = Gallery()
         self.gallery.chosen.connect(self._studio.select)
         rows.addWidget(self.gallery, 1)
+        self._add_options(rows)  # last: unfolding them must not push the buttons away
         return _scrolling(body)
 
     def _add_options(self, rows: QtObject) -> None:
