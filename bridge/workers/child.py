@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log_to_stderr(given.log_level)
     # Ctrl-C reaches the whole terminal; the bridge decides what becomes of the painting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    incoming, outgoing = _private_pipes()
+    incoming, outgoing = private_pipes()
     module, _, name = given.engine.partition(":")
 
     def factory() -> Painter:
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Child(incoming, outgoing, Blobs(given.shared), factory).run()
 
 
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+def private_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Take standard input and output away from everybody else: a stray print would be a frame."""
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")

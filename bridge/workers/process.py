@@ -113,16 +113,19 @@ class ProcessWorker:
     async def _running(self) -> Process:
         if self._process is not None and self._process.returncode is None:
             return self._process
-        self._process = await asyncio.create_subprocess_exec(
-            *child_command("bridge.workers.child"),
-            f"--shared={self._blobs.folder}",
-            f"--engine={self._engine.factory}",
-            f"--options={json.dumps(self._engine.options)}",
-            f"--log-level={self._log_level}",
-            stdin=PIPE,
-            stdout=PIPE,
-            env=child_environment(),
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *child_command("bridge.workers.child"),
+                f"--shared={self._blobs.folder}",
+                f"--engine={self._engine.factory}",
+                f"--options={json.dumps(self._engine.options)}",
+                f"--log-level={self._log_level}",
+                stdin=PIPE,
+                stdout=PIPE,
+                env=child_environment(),
+            )
+        except OSError as error:  # no memory, no process left
+            raise WorkerDiedError(f"The process that paints cannot be started: {error}.") from error
         log.info("The worker (process %d) has started.", self._process.pid)
         return self._process
 

@@ -11,7 +11,7 @@ import pytest
 
 from bridge.errors import JobRefusedError, WorkerDiedError
 from bridge.jobs import Jobs, Key, Queue
-from bridge.store import Store
+from bridge.store import NoJournal, Store
 from bridge.timeline import StoredJob
 from bridge.wire import errors as codes
 from bridge.wire.messages import (
@@ -366,5 +366,65 @@ def test_unfinished_jobs_are_queued_again() -> None:
                 worker.finish(job)
                 await bench.told("s", job, Finished)
             runner.cancel()
+
+    asyncio.run(run())
+
+
+class BrokenJournal(NoJournal):
+    """A disk that fails for jobs, or for results."""
+
+    def __init__(self, fails: str) -> None:
+        self.fails = fails
+
+    async def keep_job(self, job: StoredJob) -> StoredJob:
+        if self.fails == "jobs":
+            raise OSError(28, "No space left on device")
+        return job
+
+    def keep_event(self, session: str, event: JobEvent, now: float) -> None:  # noqa: ARG002
+        if self.fails == "results":
+            raise OSError(28, "No space left on device")
+
+
+def test_a_job_that_cannot_be_stored_is_not_accepted() -> None:
+    async def run() -> None:
+        store = Store(BrokenJournal("jobs"))
+        jobs = Jobs(ScriptedWorker(), store)
+        with pytest.raises(JobRefusedError, match="No space left") as refused:
+            await jobs.submit(StoredJob("s", Submit("1", "generate"), "jpeg", 256, 0.0))
+        assert refused.value.code == codes.STORAGE_FAILED
+        assert not store.has_job("s", "1")
+        assert jobs.waiting == 0
+
+    asyncio.run(run())
+
+
+def test_a_result_that_cannot_be_stored_fails_its_job_with_a_sentence() -> None:
+    async def play(bench: Bench) -> None:
+        await bench.submit("s", "1")
+        failed = await bench.told("s", "1", Failed)
+        assert failed.code == codes.STORAGE_FAILED
+        assert "No space left" in failed.message
+
+    async def run() -> None:
+        worker, store = ScriptedWorker(), Store(BrokenJournal("results"))
+        bench = Bench(worker, store, Jobs(worker, store))
+        async with asyncio.TaskGroup() as group:
+            runner = group.create_task(bench.jobs.run())
+            await play(bench)
+            runner.cancel()
+
+    asyncio.run(run())
+
+
+def test_what_was_to_end_with_its_client_is_not_painted_after_a_restart() -> None:
+    async def run() -> None:
+        store = Store()
+        submit = Submit("1", "generate", on_disconnect="cancel")
+        await store.add_job(StoredJob("s", submit, "jpeg", 256, 0.0))
+        jobs = Jobs(ScriptedWorker(), store)
+        await jobs.resume()
+        assert jobs.waiting == 0
+        assert isinstance(await store.next_after("s", 0), Cancelled)
 
     asyncio.run(run())
