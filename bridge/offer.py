@@ -28,19 +28,31 @@ class Offer:
 
 
 class Offers:
-    """Asks once and remembers; asks again as long as there was no answer."""
+    """Asks once and remembers; asks again, but not at once, when there was no answer."""
 
-    def __init__(self, options: Mapping[str, Any], known: Offer | None = None) -> None:
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        known: Offer | None = None,
+        *,
+        patience_s: float = 30.0,
+        again_s: float = 60.0,
+    ) -> None:
         """`options` are the engine's: models and hooks. With `known` nobody is asked."""
         self._options = options
         self._known = known
+        self._patience_s = patience_s
+        self._again_s = again_s
+        self._not_before = 0.0  # on the event loop's clock
         self._lock = asyncio.Lock()
 
     async def get(self) -> Offer:
         """Return what there is; an empty offer when the engine cannot say, which is logged."""
         async with self._lock:
-            if self._known is None:
+            now = asyncio.get_running_loop().time()
+            if self._known is None and now >= self._not_before:
                 self._known = await self._asked()
+                self._not_before = now + self._again_s
             return self._known or Offer()
 
     async def _asked(self) -> Offer | None:
@@ -50,8 +62,12 @@ class Offers:
             stdout=PIPE,
             env=child_environment(),
         )
+        output = b""
         try:
-            output, _ = await process.communicate()
+            async with asyncio.timeout(self._patience_s):
+                output, _ = await process.communicate()
+        except TimeoutError:
+            log.warning("The engine took too long to say what there is; is a hook hanging?")
         finally:
             if process.returncode is None:
                 process.kill()

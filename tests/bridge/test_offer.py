@@ -1,0 +1,55 @@
+"""What the engine can paint with, asked of a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bridge.offer import Offer, Offers
+
+NOTHING: dict[str, list[str]] = {"models": [], "hooks": []}
+
+
+def test_the_engine_is_asked_once() -> None:
+    async def run() -> None:
+        offers = Offers(NOTHING)
+        offer = await offers.get()
+        assert "euler" in offer.samplers
+        assert "karras" in offer.schedules
+        assert (offer.candidates, offer.steps) == (16, 500)
+        assert await offers.get() is offer
+
+    asyncio.run(run())
+
+
+def test_what_is_known_is_not_asked() -> None:
+    known = Offer(samplers=("one",))
+    assert asyncio.run(Offers(NOTHING, known).get()) is known
+
+
+def test_a_hook_that_hangs_does_not_hang_the_bridge(tmp_path: Path) -> None:
+    hook = tmp_path / "hook.py"
+    hook.write_text("import time\ntime.sleep(60)\n")
+
+    async def run() -> None:
+        offers = Offers({"models": [], "hooks": [str(hook)]}, patience_s=0.1)
+        assert await offers.get() == Offer()
+        assert await offers.get() == Offer()  # at once: it is not asked again yet
+
+    asyncio.run(run())
+
+
+def test_a_mended_hook_is_noticed_after_a_while(tmp_path: Path) -> None:
+    hook = tmp_path / "hook.py"
+    hook.write_text("raise RuntimeError('broken')\n")
+
+    async def run() -> None:
+        offers = Offers({"models": [], "hooks": [str(hook)]}, again_s=0.0)
+        assert await offers.get() == Offer()
+        hook.write_text(
+            "from engine import hookimpl\n\n\n@hookimpl\n"
+            "def mahlstick_samplers():\n    return {'mended': None}\n"
+        )
+        assert "mended" in (await offers.get()).samplers
+
+    asyncio.run(run())
