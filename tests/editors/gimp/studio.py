@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
 SETUP = REPOSITORY / ".ci" / "editors-gimp.sh"
-RUN_S = 180  # a run that is not over by then is stuck, on however slow a machine
+RUN_S = 600  # a run that is not over by then is stuck, on however slow a machine
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SCREEN = "1680x1000x24"
 GIMPRC = "(show-welcome-dialog no)\n(check-updates no)\n"

@@ -20,7 +20,7 @@ OUT = Path(os.environ["MAHLSTICK_OUT"])
 IDLE = "Mahlstick: Fill Selection$"
 BUSY = "Mahlstick: Fill Selection .painting.$"
 IMAGE = "GIMP$"
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 MARK = b"\xff\x00\xff"  # magenta, blue first, as the screen has it
 
 

@@ -1,0 +1,111 @@
+"""A painter at his desk: a photograph in GIMP, a selection in its sky, our window beside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import hands
+import stage
+from gi.repository import Gegl, Gimp
+
+BOX = (560, 60, 180, 150)
+MARK = 40
+WINDOW = (1240, 960)
+OURS = (1262, 40)
+
+
+class Desk:
+    """The photograph with its selection; `seen` are the colours its middle had on the screen."""
+
+    def __init__(self) -> None:
+        self.image = stage.load(stage.ARGUMENTS["picture"])
+        Gimp.Display.new(self.image)
+        hands.place(hands.IMAGE, 0, 0, WINDOW)
+        hands.focus(hands.IMAGE)
+        hands.press("shift+ctrl+j")  # the whole picture in the window
+        self.place = self._find_middle()
+        self.image.undo_enable()  # GIMP hands loaded images out without
+        self.image.select_ellipse(Gimp.ChannelOps.REPLACE, *BOX)
+        Gimp.displays_flush()
+        self.seen: list[tuple[int, int, int]] = []
+
+    def paint(self) -> dict[str, object]:
+        """Type the prompt, watch until the paint is dry, close our window; what GIMP returned."""
+        answer = self.call(self._hands_that_paint)
+        return {
+            "status": answer.index(0).value_nick,
+            "message": Gimp.get_pdb().get_last_error(),
+            "colours_seen": self.seen,
+        }
+
+    def call(self, play: Callable[[], None]) -> Any:
+        """Open our window while hands play."""
+        helper = hands.Hands(play)
+        answer = stage.fill(self.image, Gimp.RunMode.INTERACTIVE)
+        helper.finish()
+        return answer
+
+    def undo(self) -> None:
+        """Ctrl+Z, until the layer has gone."""
+        self._shortcut("ctrl+z", 1)
+
+    def redo(self) -> None:
+        """Ctrl+Y, until the layer is back."""
+        self._shortcut("ctrl+y", 2)
+
+    def begin(self) -> None:
+        """Start to paint with the last prompt, and wait for a preview."""
+        hands.place(hands.IDLE, *OURS)
+        hands.focus(hands.IDLE)
+        before = hands.colour(self.place)
+        hands.press("Return")
+        hands.window(hands.BUSY)
+        hands.wait_for(lambda: hands.colour(self.place) != before, "a preview on the canvas")
+
+    def _shortcut(self, keys: str, layers: int) -> None:
+        hands.focus(hands.IMAGE)
+        hands.press(keys)
+        hands.wait_for(lambda: len(self.image.get_layers()) == layers, f"{layers} layers")
+
+    def _hands_that_paint(self) -> None:
+        hands.place(hands.IDLE, *OURS)
+        hands.focus(hands.IDLE)
+        hands.type_text(stage.ARGUMENTS["prompt"])
+        hands.photograph("typed")
+        self._look()
+        hands.press("Return")
+        hands.window(hands.BUSY)
+        while not hands.is_open(hands.IDLE):
+            for _ in range(20):  # asking for windows takes longer than a preview stays
+                self._look()
+        self._look()
+        hands.photograph("painted")
+        hands.press("Escape")
+
+    def _look(self) -> None:
+        now = hands.colour(self.place)
+        if now not in self.seen:
+            self.seen.append(now)
+            hands.photograph(f"seen-{len(self.seen)}")
+        time.sleep(0.02)
+
+    def _find_middle(self) -> tuple[int, int]:
+        """Where the selection's middle is on the screen: a mark put there tells, and goes again."""
+        left, top = BOX[0] + (BOX[2] - MARK) // 2, BOX[1] + (BOX[3] - MARK) // 2
+        layer = self.image.get_layers()[0]
+        buffer = layer.get_buffer()
+        box = Gegl.Rectangle.new(left, top, MARK, MARK)
+        kept = buffer.get(box, 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE)
+        place = (0, 0)
+        for pixels in (b"\xff\x00\xff" * (MARK * MARK), kept):
+            buffer.set(box, "R'G'B' u8", pixels)
+            buffer.flush()
+            layer.update(left, top, MARK, MARK)
+            Gimp.displays_flush()
+            if place == (0, 0):
+                hands.wait_for(lambda: hands.mark() != (0, 0), "the mark on the screen")
+                place = hands.mark()
+        hands.wait_for(lambda: hands.mark() == (0, 0), "the photograph without the mark")
+        return place
