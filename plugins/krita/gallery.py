@@ -7,7 +7,9 @@ from .pictures import image_of
 from .protocol import Painting
 from .qt import QtCore, QtGui, QtObject, QtWidgets
 
-SIDE = 50  # pixels; four stand in a row of a panel as narrow as Krita makes it
+IN_A_ROW = 4
+SMALLEST, USUAL, LARGEST = 32, 50, 96  # pixels of a thumbnail's side
+GAP = 6
 
 
 class Gallery(QtWidgets.QListWidget):
@@ -22,17 +24,23 @@ class Gallery(QtWidgets.QListWidget):
         self.setObjectName("mahlstick_candidates")
         self.setAccessibleName("Candidates")
         self.setViewMode(QtWidgets.QListView.ViewMode.IconMode)
-        self.setIconSize(QtCore.QSize(SIDE, SIDE))
-        line = self.fontMetrics().lineSpacing()
-        self.setGridSize(QtCore.QSize(SIDE + 6, SIDE + line + 6))
-        self.setMinimumHeight(SIDE + line + 16)
+        self._fit(USUAL)
+        # The same at every width: a panel that scrolls would grow and shrink for ever.
+        self.setMinimumHeight(USUAL + self.fontMetrics().lineSpacing() + 3 * GAP)
         self.setMovement(QtWidgets.QListView.Movement.Static)
         self.setResizeMode(QtWidgets.QListView.ResizeMode.Adjust)
         self.currentRowChanged.connect(self._row_changed)
 
     def sizeHint(self) -> QtObject:
-        """Qt's word for the size it would like: one row of four."""
-        return QtCore.QSize(4 * self.gridSize().width() + 8, self.minimumHeight())
+        """Qt's question for the size it would like: one row."""
+        return QtCore.QSize(IN_A_ROW * (USUAL + GAP) + 2 * GAP, self.minimumHeight())
+
+    def resizeEvent(self, event: QtObject) -> None:
+        """Qt's word that the size is another: a row still holds four."""
+        super().resizeEvent(event)
+        bar = self.verticalScrollBar().sizeHint().width()  # Qt keeps its room, shown or not
+        side = (self.width() - bar - 2 * GAP) // IN_A_ROW - GAP
+        self._fit(min(LARGEST, max(SMALLEST, side)))
 
     def draw(self, easel: Easel) -> None:
         """Show how the candidates of this painting look now."""
@@ -48,6 +56,11 @@ class Gallery(QtWidgets.QListWidget):
                 self.addItem(QtWidgets.QListWidgetItem(str(index + 1)))
             self._draw_candidate(painting, index)
         self._mark(easel.shown)
+
+    def _fit(self, side: int) -> None:
+        line = self.fontMetrics().lineSpacing()
+        self.setIconSize(QtCore.QSize(side, side))
+        self.setGridSize(QtCore.QSize(side + GAP, side + line + GAP))
 
     def _draw_candidate(self, painting: Painting, index: int) -> None:
         # A preview shows the surroundings too, and is small: results can be as large as the canvas.
@@ -73,8 +86,8 @@ class Gallery(QtWidgets.QListWidget):
 
 def _icon(image: QtObject) -> QtObject:
     small = image.scaled(
-        SIDE,
-        SIDE,
+        LARGEST,
+        LARGEST,
         QtCore.Qt.AspectRatioMode.KeepAspectRatio,
         QtCore.Qt.TransformationMode.SmoothTransformation,
     )

@@ -32,8 +32,13 @@ class Options(QtWidgets.QWidget):
         self.sampler, self.model = QtWidgets.QComboBox(), QtWidgets.QComboBox()
         for name, box in (("Sampler", self.sampler), ("Model", self.model)):
             box.addItem(USUAL)
+            box.setMinimumContentsLength(8)
+            box.setSizeAdjustPolicy(
+                QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
             rows.addRow(name, box)
-        rows.addRow("Expand by", self._expand_row())
+        rows.addRow(QtWidgets.QLabel("Expand the canvas, in pixels:"))
+        rows.addRow(self._expand_row())
 
     def offer(self, welcome: Welcome | None) -> None:
         """Let the painter choose from what the bridge has; what was chosen stays if it can."""

@@ -166,7 +166,7 @@ def _play(
             "MAHLSTICK_STAGE_ARGUMENTS": json.dumps(dict(arguments)),
             "MAHLSTICK_STAGE_OUT": str(out),
         }
-        subprocess.run(
+        ended = subprocess.run(
             ["timeout", "-k", "5", str(RUN_S), "nice", "krita", "--nosplash"],
             env={**profile.variables(display), **ours, **variables},
             stdout=log,
@@ -175,7 +175,9 @@ def _play(
         )
     text = (out / "krita.log").read_text(errors="replace")
     report = out / "report.json"
-    assert report.exists(), f"Krita left no report. Its log:\n{text[-4000:]}"
+    assert report.exists(), (
+        f"Krita left no report (exit code {ended.returncode}). Its log:\n{text[-4000:]}"
+    )
     told = json.loads(report.read_text(encoding="utf-8"))
     assert not told["error"], f"{told['error']}\nKrita's log:\n{text[-4000:]}"
     return Report(told["facts"], out, text)

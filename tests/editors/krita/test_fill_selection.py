@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.editors.bridges import running_bridge
 from tests.editors.krita.conftest import Play
 from tests.editors.krita.studio import Report
-from tests.editors.scripted_bridge import Part, scripted_bridge
+from tests.editors.scripted_bridge import Part, Script, scripted_bridge
 from tests.engine import tiny
 from tests.engine.tiny import write_model
 
@@ -73,7 +73,8 @@ def test_the_real_engine_paints_what_the_prompt_says(play: Play, tmp_path: Path)
 def test_a_selection_is_filled_with_exactly_the_pixels_the_bridge_sent(
     play: Play, tmp_path: Path
 ) -> None:
-    part = Part()
+    # Slow steps: a busy machine must still see two of the previews.
+    part = Part({"red and green": Script(step_s=0.4)})
     with scripted_bridge(part, tmp_path) as file:
         report = play("fill_selection", file, prompt="red and green")
     holds_for_a_filled_selection(report, "red and green")
