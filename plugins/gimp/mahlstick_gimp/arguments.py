@@ -7,7 +7,7 @@ Browser. Its integers have 32 bits, seeds 64: so the seed is a text, empty for a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 from .errors import PainterError
@@ -105,18 +105,14 @@ SOURCE = Choice(
     (("visible", "All that is visible"), ("layer", "The selected layer")),
 )
 
-FILL: Sequence[Argument] = (
-    PROMPT,
-    NEGATIVE,
-    SEED,
-    CANDIDATES,
-    STEPS,
-    STRENGTH,
-    GUIDANCE,
-    SOFT_EDGE,
-    MODEL,
-    SAMPLER,
-    SOURCE,
+SIDES = tuple(
+    Number(side, label, f"By how many pixels the picture grows {where}", 0, 8192, 0)
+    for side, label, where in (
+        ("left", "Le_ft", "to the left"),
+        ("right", "R_ight", "to the right"),
+        ("top", "T_op", "upwards"),
+        ("bottom", "_Bottom", "downwards"),
+    )
 )
 
 
@@ -135,18 +131,24 @@ class Settings:
     model: str | None = None
     sampler: str | None = None
     source: Source = "visible"
+    left: int = 0
+    right: int = 0
+    top: int = 0
+    bottom: int = 0
 
 
-def read_settings(config: Foreign) -> Settings:
-    """The values in GIMP's ProcedureConfig; PainterError for a seed that is no number."""
-    told = {
-        field.name: config.get_property(field.name.replace("_", "-")) for field in fields(Settings)
-    }
-    told["prompt"] = told["prompt"] or ""  # a text GIMP was not given is None
-    told["negative_prompt"] = told["negative_prompt"] or ""
-    told["seed"] = _seed(told["seed"] or "")
+def read_settings(config: Foreign, arguments: Sequence[Argument]) -> Settings:
+    """The values of these arguments in GIMP's ProcedureConfig.
+
+    PainterError for a seed that is no number.
+    """
+    names = [argument.name for argument in arguments]
+    told = {name.replace("-", "_"): config.get_property(name) for name in names}
+    for text in ("prompt", "negative_prompt", "seed"):
+        told[text] = told.get(text) or ""  # a text GIMP was not given is None
+    told["seed"] = _seed(told["seed"])
     for optional in ("steps", "guidance", "model", "sampler"):
-        told[optional] = told[optional] or None
+        told[optional] = told.get(optional) or None
     return Settings(**told)
 
 

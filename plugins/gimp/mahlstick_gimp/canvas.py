@@ -58,14 +58,18 @@ class Canvas:
         """Whether the painter still has the image; false after it was closed."""
         return self.image.is_valid()
 
+    @property
+    def box(self) -> Rect:
+        """The whole image."""
+        return Rect(0, 0, self.width, self.height)
+
+    def has_selection(self) -> bool:
+        """Whether anything is selected."""
+        return bool(Gimp.Selection.bounds(self.image)[1])
+
     def selection_box(self) -> Rect:
-        """The box around the selection. PainterError when nothing is selected."""
-        _, chosen, left, top, right, bottom = Gimp.Selection.bounds(self.image)
-        if not chosen:
-            raise PainterError(
-                "Nothing is selected, so there is nothing to fill. Select the part of the picture "
-                "that is to be painted (a soft edge is honoured), then try again."
-            )
+        """The box around the selection; the whole image when nothing is selected."""
+        _, _, left, top, right, bottom = Gimp.Selection.bounds(self.image)
         return Rect(left, top, right - left, bottom - top)
 
     def snapshot(self, box: Rect) -> Snapshot:

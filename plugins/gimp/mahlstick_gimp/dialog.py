@@ -5,45 +5,37 @@ It has no values of its own: every widget is bound to GIMP's ProcedureConfig, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from . import arguments
+from .actions import Action
 from .arguments import Argument, Choice, Number, read_settings
 from .canvas import Canvas
 from .errors import PainterError
 from .host import Foreign
 from .job import Job, Outcome
 from .protocol import Offline, Online, Painting
-from .requests import fill_request
 from .turns import Turns, open_session
 from .widgets import Gdk, GimpUi, Gtk
 
 ROLE = "mahlstick"
-TITLE = "Mahlstick: Fill Selection"
-BUSY_TITLE = f"{TITLE} (painting)"  # seen in the task bar while the painter works elsewhere
 SPACING = 6
 PROMPT_HEIGHT = 64
-SHOWN = (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED)
-MORE = (
-    arguments.STEPS,
-    arguments.GUIDANCE,
-    arguments.SOFT_EDGE,
-    arguments.MODEL,
-    arguments.SAMPLER,
-    arguments.SOURCE,
-)
 
 
-def run(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
+def run(action: Action, image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
     """Show the window until the painter closes it; the outcome is that of the last painting."""
     GimpUi.init(ROLE)
-    return FillWindow(image, drawables, config).run()
+    return Window(action, image, drawables, config).run()
 
 
-class FillWindow:
-    """The window, its session with the bridge, and the job that runs, if any."""
+class Window:
+    """The window of an action, its session with the bridge, and the job that runs, if any."""
 
-    def __init__(self, image: Foreign, drawables: list[Foreign], config: Foreign) -> None:
+    def __init__(
+        self, action: Action, image: Foreign, drawables: list[Foreign], config: Foreign
+    ) -> None:
+        self._action = action
         self._image = image
         self._drawables = drawables
         self._config = config
@@ -53,7 +45,7 @@ class FillWindow:
         self._last = Outcome("cancelled")
         self._offline = ""
         self._open = True
-        self._actions: list[Callable[[], None]] = []
+        self._answers: list[Callable[[], None]] = []
         self._build()
 
     def run(self) -> Outcome:
@@ -95,16 +87,14 @@ class FillWindow:
         self._show_state()
 
     def _submitted(self) -> Job:
-        settings = read_settings(self._config)
+        settings = read_settings(self._config, self._action.arguments)
         if self._offline:
             raise PainterError(self._offline)
         if not self._image.is_valid():
-            raise PainterError(
-                "The picture was closed. Open it again and choose Fill Selection there."
-            )
+            raise PainterError("The picture was closed. Open it again and start from there.")
         canvas = Canvas(self._image, self._drawables, settings.source)
         canvas.require_paintable()
-        request = fill_request(canvas, settings)
+        request = self._action.request(canvas, settings)
         return Job(self._session, canvas, request, "stream", self._progress)
 
     def _cancel(self) -> None:
@@ -142,13 +132,14 @@ class FillWindow:
 
     def _show_state(self) -> None:
         busy = self._job is not None
-        self._window.set_title(BUSY_TITLE if busy else TITLE)
+        title = self._action.title  # seen in the task bar while the painter works elsewhere
+        self._window.set_title(f"{title} (painting)" if busy else title)
         self._paint_button.set_sensitive(not busy)
         self._cancel_button.set_sensitive(busy)
         self._keep_button.set_sensitive(busy)
 
     def _build(self) -> None:
-        self._window = GimpUi.Dialog(title=TITLE, role=ROLE)
+        self._window = GimpUi.Dialog(title=self._action.title, role=ROLE)
         self._window.connect("delete-event", lambda *_: True)  # it goes when the turns have ended
         self._window.connect("response", self._respond)
         area = self._window.get_content_area()
@@ -158,8 +149,14 @@ class FillWindow:
         self._status = Gtk.Label(label="Looking for the bridge.", xalign=0.0, wrap=True)
         self._status.set_max_width_chars(50)
         more = Gtk.Expander(label="_More", use_underline=True)
-        more.add(self._grid(MORE))
-        for widget in (*self._prompt(), self._grid(SHOWN), more, self._bar, self._status):
+        more.add(self._grid(self._action.more))
+        for widget in (
+            *self._prompt(),
+            self._grid(self._action.shown),
+            more,
+            self._bar,
+            self._status,
+        ):
             area.pack_start(widget, False, False, 0)
         self._button("_Close", self._close)
         self._cancel_button = self._button("C_ancel", self._cancel)
@@ -167,12 +164,12 @@ class FillWindow:
         self._paint_button = self._button("_Paint", self._paint)
 
     def _button(self, label: str, action: Callable[[], None]) -> Foreign:
-        self._actions.append(action)
-        return self._window.add_button(label, len(self._actions))
+        self._answers.append(action)
+        return self._window.add_button(label, len(self._answers))
 
     def _respond(self, _window: Foreign, response: int) -> None:
         # GTK's own responses, such as Escape, are negative.
-        (self._actions[response - 1] if response > 0 else self._close)()
+        (self._answers[response - 1] if response > 0 else self._close)()
 
     def _prompt(self) -> tuple[Foreign, Foreign]:
         buffer = GimpUi.prop_text_buffer_new(self._config, arguments.PROMPT.name, -1)
@@ -193,7 +190,7 @@ class FillWindow:
         self._paint()
         return True
 
-    def _grid(self, rows: tuple[Argument, ...]) -> Foreign:
+    def _grid(self, rows: Sequence[Argument]) -> Foreign:
         grid = Gtk.Grid(column_spacing=2 * SPACING, row_spacing=SPACING)
         for row, argument in enumerate(rows):
             widget = _editor(argument, self._config)

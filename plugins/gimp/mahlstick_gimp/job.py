@@ -12,7 +12,7 @@ from typing import Literal
 
 from .canvas import Canvas, Place
 from .host import Foreign
-from .layers import PaintLayer
+from .layers import Growth, PaintLayer
 from .protocol import (
     Change,
     Offline,
@@ -111,11 +111,14 @@ class Job:
 
     def _insert(self, layout: Started) -> None:
         if self._paint is None:  # a job that the bridge began anew keeps its layer
-            self._paint = self._layer(layout.paste, layout.mask.data)
+            self._paint = self._layer(layout, layout.mask.data)
 
-    def _layer(self, paste: Rect, mask: bytes) -> PaintLayer:
+    def _layer(self, layout: Started, mask: bytes) -> PaintLayer:
         name = " ".join(self._request.submit.prompt.split())[:NAME_LENGTH] or "Mahlstick"
-        return PaintLayer(self._canvas.image, self._place, name, self._in_image(paste), mask)
+        box, growth = self._in_image(layout.paste), None
+        if self._request.submit.extension is not None:
+            growth = Growth(layout.canvas_width, layout.canvas_height, layout.origin)
+        return PaintLayer(self._canvas.image, self._place, name, box, mask, growth)
 
     def _in_image(self, box: Rect) -> Rect:
         return moved(box, self._request.submit.origin)
@@ -125,7 +128,7 @@ class Job:
             self._end(Outcome("failed", "The bridge ended the job without a picture. Try again."))
             return
         best: Painted = painting.best[0]
-        paint = self._paint or self._layer(best.paste, best.picture.data[3::4])
+        paint = self._paint or self._layer(painting.layout, best.picture.data[3::4])
         paint.finish(best.picture.data, recipe(self._request.submit, painting.layout, best))
         self._paint = None  # the painter's own from here on
         message = " ".join([*painting.layout.notes, *_unknown(painting.layout.unknown_words)])

@@ -7,6 +7,7 @@ steps: Ctrl+Z takes the whole layer away at any time, Ctrl+Y brings it back with
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from .canvas import MASK, PIXELS, Place, gegl_box
 from .host import Foreign, Gimp
@@ -21,14 +22,34 @@ _TYPES = {
 }
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What an image grows to, and where its old top left corner comes to lie."""
+
+    width: int
+    height: int
+    origin: tuple[int, int]
+
+
 class PaintLayer:
     """A new layer with a layer mask, at `box` of the image. Main thread only."""
 
-    def __init__(self, image: Foreign, place: Place, name: str, box: Rect, mask: bytes) -> None:
+    def __init__(
+        self,
+        image: Foreign,
+        place: Place,
+        name: str,
+        box: Rect,
+        mask: bytes,
+        growth: Growth | None = None,
+    ) -> None:
         """Insert the layer as one undo step; `mask` is gray8 of the box's size.
 
-        The painter's selected layers stay selected, and his strokes keep going where they went.
+        With `growth` the image grows in the same step, and `box` lies in the grown image. The
+        painter's selected layers stay selected, and his strokes keep going where they went.
         """
+        self._before = (image.get_width(), image.get_height())
+        self._growth = growth
         self.image = image
         self.box = box
         self._whole = Rect(0, 0, box.width, box.height)
@@ -36,6 +57,8 @@ class PaintLayer:
         selected = image.get_selected_layers()
         image.undo_group_start()
         try:
+            if growth is not None:
+                image.resize(growth.width, growth.height, *growth.origin)
             image.insert_layer(self._layer, place.parent, place.position)
             self._layer.set_offsets(box.left, box.top)
             self._layer.add_mask(self._layer.create_mask(Gimp.AddMaskType.BLACK))
@@ -80,9 +103,17 @@ class PaintLayer:
 
     def discard(self) -> None:
         """Take the layer out of the image again."""
-        if self.is_there():
+        if not self.is_there():
+            return
+        self.image.undo_group_start()
+        try:
             self.image.remove_layer(self._layer)
-            Gimp.displays_flush()
+            if self._growth is not None:
+                left, top = self._growth.origin
+                self.image.resize(*self._before, -left, -top)
+        finally:
+            self.image.undo_group_end()
+        Gimp.displays_flush()
 
     def _remember(self, recipe: dict[str, object]) -> None:
         # ASCII only: libgimp takes a parasite's bytes as signed characters.

@@ -8,17 +8,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from .arguments import FILL, read_settings
+from .actions import ACTIONS, Action
+from .arguments import read_settings
 from .batch import paint
 from .canvas import Canvas
 from .errors import PainterError
 from .host import Foreign, Gegl, Gimp, GLib, GObject
 from .job import Outcome
-from .requests import fill_request
 
-FILL_SELECTION = "plug-in-mahlstick-fill-selection"
 MENU = "<Image>/Filters/Mahlstick"
 log = logging.getLogger(__name__)
+_BY_NAME = {action.procedure: action for action in ACTIONS}
 _ALWAYS = (
     Gimp.ProcedureSensitivityMask.DRAWABLE
     | Gimp.ProcedureSensitivityMask.DRAWABLES
@@ -36,25 +36,21 @@ class Mahlstick(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of the procedures."""
-        return [FILL_SELECTION]
+        return list(_BY_NAME)
 
     def do_create_procedure(self, name: str) -> Foreign:
         """Return the procedure of this name, with texts, menu entry and arguments."""
-        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _fill, None)
-        procedure.set_menu_label("_Fill Selection...")
+        action = _BY_NAME[name]
+        kind = Gimp.PDBProcType.PLUGIN
+        procedure = Gimp.ImageProcedure.new(self, name, kind, _run, action)
+        procedure.set_menu_label(action.label)
         procedure.add_menu_path(MENU)
-        procedure.set_documentation(
-            "Paint what a prompt says into the selection",
-            "Sends the picture around the selection, the selection and the prompt to the Mahlstick "
-            "bridge, which must be running, and adds the result as one new layer with a layer "
-            "mask. Nothing outside the selection changes.",
-            name,
-        )
+        procedure.set_documentation(action.blurb, action.about, name)
         procedure.set_attribution("The Mahlstick founders", "The Mahlstick founders", "2026")
         procedure.set_image_types("*")
         # Never grey: what is missing is said in a sentence when the entry is chosen.
         procedure.set_sensitivity_mask(_ALWAYS)
-        for argument in FILL:
+        for argument in action.arguments:
             argument.declare(procedure)
         _declare_results(procedure)
         return procedure
@@ -67,17 +63,17 @@ def _declare_results(procedure: Foreign) -> None:
     procedure.add_string_return_value("notes", "Notes", "What the painter should know", "", flags)
 
 
-def _fill(
+def _run(
     procedure: Foreign,
     run_mode: Foreign,
     image: Foreign,
     drawables: list[Foreign],
     config: Foreign,
-    _data: object,
+    action: Action,
 ) -> Foreign:
     Gegl.init(None)  # without it, scaled reads are silently black
     try:
-        outcome = _runner(run_mode, image)(image, drawables, config)
+        outcome = _runner(run_mode, image)(action, image, drawables, config)
     except PainterError as error:
         outcome = Outcome("failed", str(error))
     except Exception as fault:  # the outermost call of the process: GIMP would show a traceback
@@ -94,17 +90,21 @@ def _runner(run_mode: Foreign, image: Foreign) -> Callable[..., Outcome]:
     return _run_window if run_mode == Gimp.RunMode.INTERACTIVE else _run_batch
 
 
-def _run_batch(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
-    settings = read_settings(config)
+def _run_batch(
+    action: Action, image: Foreign, drawables: list[Foreign], config: Foreign
+) -> Outcome:
+    settings = read_settings(config, action.arguments)
     canvas = Canvas(image, drawables, settings.source)
     canvas.require_paintable()
-    return paint(canvas, fill_request(canvas, settings))
+    return paint(canvas, action.request(canvas, settings))
 
 
-def _run_window(image: Foreign, drawables: list[Foreign], config: Foreign) -> Outcome:
+def _run_window(
+    action: Action, image: Foreign, drawables: list[Foreign], config: Foreign
+) -> Outcome:
     from .dialog import run  # it needs a screen, which a batch run may not have
 
-    return run(image, drawables, config)
+    return run(action, image, drawables, config)
 
 
 def _answer(procedure: Foreign, outcome: Outcome) -> Foreign:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from bridge.wire.controller import Offline, Online, Updated, new_id
     from bridge.wire.geometry import grown, intersection, moved
     from bridge.wire.messages import (
+        Extension,
         MaskOptions,
+        ModeName,
         Painted,
         Picture,
         Preview,
@@ -25,7 +27,9 @@ else:
     from .wire.controller import Offline, Online, Updated, new_id
     from .wire.geometry import grown, intersection, moved
     from .wire.messages import (
+        Extension,
         MaskOptions,
+        ModeName,
         Painted,
         Picture,
         Preview,
@@ -38,7 +42,9 @@ else:
 
 __all__ = [
     "Change",
+    "Extension",
     "MaskOptions",
+    "ModeName",
     "Offline",
     "Online",
     "Painted",

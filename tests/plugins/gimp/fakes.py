@@ -297,6 +297,12 @@ class Image:
         self.undo_steps.pop()
         self.layers.pop(0)
 
+    def resize(self, width: int, height: int, left: int, top: int) -> None:
+        self.visible = np.zeros((height, width, 4), np.uint8)
+        for layer in self.layers:
+            layer.offsets = (layer.offsets[0] + left, layer.offsets[1] + top)
+        self.note("resize")
+
     def is_valid(self) -> bool:
         return self.open
 
@@ -394,15 +400,15 @@ class Values:
 class ImageProcedure:
     """Remembers what it was told; `arguments` maps names to defaults."""
 
-    def __init__(self, name: str, run: Any) -> None:
-        self.name, self.run = name, run
+    def __init__(self, name: str, run: Any, data: Any) -> None:
+        self.name, self.run, self.data = name, run, data
         self.arguments: dict[str, Any] = {}
         self.results: list[str] = []
         self.menu = ""
 
     @classmethod
-    def new(cls, _plugin: Any, name: str, _kind: Any, run: Any, _data: Any) -> ImageProcedure:
-        return cls(name, run)
+    def new(cls, _plugin: Any, name: str, _kind: Any, run: Any, data: Any) -> ImageProcedure:
+        return cls(name, run, data)
 
     def add_menu_path(self, path: str) -> None:
         self.menu = path

@@ -23,10 +23,12 @@ def test_the_selections_box_is_in_image_pixels(image: Image) -> None:
     assert Canvas(image, [], "visible").selection_box() == Rect(3, 2, 6, 3)
 
 
-def test_without_a_selection_the_painter_is_told_what_to_do(image: Image) -> None:
+def test_without_a_selection_the_whole_image_is_meant(image: Image) -> None:
+    assert Canvas(image, [], "visible").has_selection()
     image.selection.buffer.pixels[...] = 0
-    with pytest.raises(PainterError, match="Select the part of the picture"):
-        Canvas(image, [], "visible").selection_box()
+    canvas = Canvas(image, [], "visible")
+    assert not canvas.has_selection()
+    assert canvas.selection_box() == canvas.box == Rect(0, 0, 12, 8)
 
 
 def test_what_is_visible_is_read_and_the_helping_layer_deleted(image: Image) -> None:

@@ -12,7 +12,7 @@ from plugins.gimp.mahlstick_gimp.arguments import Settings
 from plugins.gimp.mahlstick_gimp.canvas import Canvas
 from plugins.gimp.mahlstick_gimp.job import Job, Show
 from plugins.gimp.mahlstick_gimp.layers import PARASITE
-from plugins.gimp.mahlstick_gimp.requests import fill_request
+from plugins.gimp.mahlstick_gimp.requests import fill, outpaint
 from tests.plugins.gimp.fakes import Image
 from tests.plugins.gimp.jobs import MASK, PASTE, TestSession, finished, painted, preview, started
 
@@ -26,7 +26,7 @@ class Scene:
         canvas = Canvas(self.image, [], "visible")
         self.session = TestSession()
         self.shares: list[float] = []
-        request = fill_request(canvas, Settings(prompt="a  full moon", **settings))
+        request = fill(canvas, Settings(prompt="a  full moon", **settings))
         self.id = request.submit.job
         self.job = Job(
             self.session,  # pyright: ignore[reportArgumentType]
@@ -177,9 +177,40 @@ def test_without_a_prompt_the_layer_has_a_name_all_the_same() -> None:
     image.selection.buffer.pixels[6:10, 10:18] = 255
     canvas = Canvas(image, [], "visible")
     session = TestSession()
-    request = fill_request(canvas, Settings())
+    request = fill(canvas, Settings())
     job = Job(session, canvas, request, "stream", lambda _: None)  # pyright: ignore[reportArgumentType]
     session.happens(started(request.submit.job))
     for change in session.poll():
         job.take(change)
     assert image.layers[0].name == "Mahlstick"
+
+
+@pytest.mark.parametrize("show", ["stream", "result"])
+def test_outpainting_grows_the_image_in_the_same_undo_step(show: Show) -> None:
+    image = Image(40, 30)
+    canvas = Canvas(image, [], "visible")
+    session = TestSession()
+    request = outpaint(canvas, Settings(left=20, right=10))
+    job = Job(session, canvas, request, show, lambda _: None)  # pyright: ignore[reportArgumentType]
+    name = request.submit.job
+    session.happens(started(name, canvas_width=70, origin=(20, 0)))
+    session.happens(painted(name), finished(name, [0]))
+    for change in session.poll():
+        job.take(change)
+    assert (image.get_width(), image.get_height()) == (70, 30)
+    assert [layer.offsets for layer in image.layers] == [(PASTE.left, PASTE.top), (20, 0)]
+    assert image.undo_steps == [["resize", "add layer", "move", "add mask"]]
+
+
+def test_a_cancelled_outpainting_gives_the_image_its_size_back() -> None:
+    image = Image(40, 30)
+    canvas = Canvas(image, [], "visible")
+    session = TestSession()
+    request = outpaint(canvas, Settings(left=20, top=5))
+    job = Job(session, canvas, request, "stream", lambda _: None)  # pyright: ignore[reportArgumentType]
+    session.happens(started(request.submit.job, canvas_width=60, canvas_height=35, origin=(20, 5)))
+    for change in session.poll():
+        job.take(change)
+    job.cancel()
+    assert (image.get_width(), image.get_height()) == (40, 30)
+    assert [layer.offsets for layer in image.layers] == [(0, 0)]

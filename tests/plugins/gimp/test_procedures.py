@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plugins.gimp.mahlstick_gimp import batch
-from plugins.gimp.mahlstick_gimp.arguments import FILL
-from plugins.gimp.mahlstick_gimp.procedures import FILL_SELECTION, Mahlstick
+from plugins.gimp.mahlstick_gimp.actions import ACTIONS, Action
+from plugins.gimp.mahlstick_gimp.procedures import Mahlstick
 from tests.plugins.gimp.fakes import Image, PDBStatusType, RunMode, Values
 from tests.plugins.gimp.jobs import TestSession, finished, painted, started
 from tests.plugins.gimp.test_arguments import Config
@@ -35,11 +35,14 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> Bridge:
     return bridge
 
 
-def call(image: Image | None, **settings: Any) -> Values:
-    procedure: Any = Mahlstick().do_create_procedure(FILL_SELECTION)
+FILL = ACTIONS[0]
+
+
+def call(image: Image | None, action: Action = FILL, **settings: Any) -> Values:
+    procedure: Any = Mahlstick().do_create_procedure(action.procedure)
     drawables = image.get_selected_layers() if image else []
-    config = Config(**settings)
-    return procedure.run(procedure, RunMode.NONINTERACTIVE, image, drawables, config, None)
+    config = Config(action, **settings)
+    return procedure.run(procedure, RunMode.NONINTERACTIVE, image, drawables, config, action)
 
 
 def an_image() -> Image:
@@ -48,13 +51,25 @@ def an_image() -> Image:
     return image
 
 
-def test_the_plugin_offers_one_procedure_with_all_arguments_typed() -> None:
+def test_every_action_is_a_procedure_with_its_arguments_typed() -> None:
     plugin = Mahlstick()
-    assert plugin.do_query_procedures() == [FILL_SELECTION]
-    assert plugin.do_set_i18n(FILL_SELECTION) is False
-    procedure: Any = plugin.do_create_procedure(FILL_SELECTION)
-    assert list(procedure.arguments) == [argument.name for argument in FILL]
-    assert procedure.menu == "<Image>/Filters/Mahlstick"
+    assert plugin.do_query_procedures() == [action.procedure for action in ACTIONS]
+    for action in ACTIONS:
+        assert plugin.do_set_i18n(action.procedure) is False
+        procedure: Any = plugin.do_create_procedure(action.procedure)
+        assert list(procedure.arguments) == [argument.name for argument in action.arguments]
+        assert procedure.menu == "<Image>/Filters/Mahlstick"
+        assert procedure.data is action
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.verb)
+def test_every_action_paints_without_a_window(action: Action, bridge: Bridge) -> None:
+    image = an_image()
+    grown = {"left": 4} if action.verb == "outpaint" else {}
+    assert call(image, action, prompt="a moon", **grown).status is PDBStatusType.SUCCESS
+    assert [layer.name for layer in image.layers] == ["a moon", "Background"]
+    assert len(image.undo_steps) == 1
+    assert bridge.closed
 
 
 def test_a_call_returns_layer_seed_and_notes(bridge: Bridge) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from plugins.gimp.mahlstick_gimp.arguments import Settings
 from plugins.gimp.mahlstick_gimp.canvas import Canvas
-from plugins.gimp.mahlstick_gimp.protocol import MaskOptions, Rect
-from plugins.gimp.mahlstick_gimp.requests import Request, fill_request
+from plugins.gimp.mahlstick_gimp.errors import PainterError
+from plugins.gimp.mahlstick_gimp.protocol import Extension, MaskOptions, Rect
+from plugins.gimp.mahlstick_gimp.requests import Request, fill, generate, outpaint, refine, vary
 from tests.plugins.gimp.fakes import Image
 
 
@@ -13,7 +16,7 @@ def request_for(width: int, height: int, box: Rect, settings: Settings) -> Reque
     image = Image(width, height)
     rows = slice(box.top, box.top + box.height)
     image.selection.buffer.pixels[rows, box.left : box.left + box.width] = 200
-    return fill_request(Canvas(image, [], "visible"), settings)
+    return fill(Canvas(image, [], "visible"), settings)
 
 
 def test_a_small_image_is_sent_whole() -> None:
@@ -56,3 +59,43 @@ def test_settings_travel_and_what_was_left_open_is_the_models_choice() -> None:
 
 def test_a_plugin_that_gimp_kills_takes_its_job_along() -> None:
     assert request_for(40, 30, Rect(1, 1, 2, 2), Settings()).submit.on_disconnect == "cancel"
+
+
+def test_without_a_selection_the_painter_is_told_what_to_do() -> None:
+    with pytest.raises(PainterError, match="Select the part of the picture"):
+        fill(Canvas(Image(12, 8), [], "visible"), Settings())
+
+
+def test_a_selection_is_refined_alone_and_without_one_everything() -> None:
+    image = Image(40, 30)
+    canvas = Canvas(image, [], "visible")
+    whole = refine(canvas, Settings(strength=0.3)).submit
+    assert (whole.mode, whole.mask, whole.strength) == ("refine", None, 0.3)
+    image.selection.buffer.pixels[2:5, 3:9] = 255
+    part = refine(canvas, Settings(strength=0.3)).submit
+    assert part.mask is not None
+    assert part.strength == 0.3
+
+
+def test_a_variation_sends_the_picture_and_nothing_it_would_be_refused_for() -> None:
+    submit = vary(Canvas(Image(40, 30), [], "visible"), Settings(prompt="a hill")).submit
+    assert (submit.mode, submit.mask, submit.strength) == ("vary", None, None)
+    assert submit.image is not None
+    assert (submit.image.width, submit.image.height) == (40, 30)
+
+
+def test_a_generated_picture_is_as_large_as_the_image() -> None:
+    submit = generate(Canvas(Image(40, 30), [], "visible"), Settings()).submit
+    assert (submit.mode, submit.image, submit.width, submit.height) == ("generate", None, 40, 30)
+
+
+def test_outpainting_says_how_far_every_side_grows() -> None:
+    settings = Settings(left=5, bottom=7)
+    submit = outpaint(Canvas(Image(40, 30), [], "visible"), settings).submit
+    assert (submit.mode, submit.extension) == ("outpaint", Extension(left=5, bottom=7))
+    assert (submit.mask, submit.strength) == (None, None)
+
+
+def test_outpainting_by_nothing_is_refused_with_what_to_say() -> None:
+    with pytest.raises(PainterError, match="grow by 0 pixels"):
+        outpaint(Canvas(Image(40, 30), [], "visible"), Settings())

@@ -19,7 +19,7 @@ from gi.repository import Gegl, Gimp, Gio  # noqa: E402
 
 OUT = Path(os.environ["MAHLSTICK_OUT"])
 ARGUMENTS: dict[str, str] = json.loads(os.environ["MAHLSTICK_ARGUMENTS"])
-FILL = "plug-in-mahlstick-fill-selection"
+PREFIX = "plug-in-mahlstick-"
 
 
 def tell(scenario: Callable[[], dict[str, object]]) -> None:
@@ -63,10 +63,15 @@ def pixels(drawable: Any, pixel_format: str) -> bytes:
 
 
 def fill(image: Any, mode: Any, **settings: object) -> Any:
-    """Call our procedure; GIMP's own return values."""
-    procedure = Gimp.get_pdb().lookup_procedure(FILL)
+    """Call the procedure that fills the selection; GIMP's own return values."""
+    return call("fill-selection", image, mode, **settings)
+
+
+def call(verb: str, image: Any, mode: Any, **settings: object) -> Any:
+    """Call one of our procedures; GIMP's own return values."""
+    procedure = Gimp.get_pdb().lookup_procedure(PREFIX + verb)
     if procedure is None:
-        raise AssertionError(f"GIMP does not know {FILL}.")
+        raise AssertionError(f"GIMP does not know {PREFIX}{verb}.")
     config = procedure.create_config()
     config.set_property("run-mode", mode)
     config.set_property("image", image)

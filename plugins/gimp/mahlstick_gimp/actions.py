@@ -1,0 +1,99 @@
+"""What the plug-in can do, one row a procedure; a new one is a row here and a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from . import arguments, requests
+from .arguments import Argument, Settings
+from .canvas import Canvas
+from .requests import Request
+
+PREFIX = "plug-in-mahlstick-"
+_ABOUT = (
+    "Sends what is needed of the picture and the prompt to the Mahlstick bridge, which must be "
+    "running, and adds the result as one new layer with a layer mask."
+)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A procedure with its menu entry. `shown` arguments are in sight, `more` behind a fold."""
+
+    verb: str
+    label: str
+    blurb: str
+    request: Callable[[Canvas, Settings], Request]
+    shown: Sequence[Argument]
+    more: Sequence[Argument]
+    about: str = _ABOUT
+
+    @property
+    def procedure(self) -> str:
+        """The procedure's name."""
+        return PREFIX + self.verb
+
+    @property
+    def title(self) -> str:
+        """What its window is called."""
+        return "Mahlstick: " + self.label.replace("_", "").removesuffix("...")
+
+    @property
+    def arguments(self) -> Sequence[Argument]:
+        """All arguments, the prompt first."""
+        return (arguments.PROMPT, *self.shown, *self.more)
+
+
+_MODEL = (arguments.STEPS, arguments.GUIDANCE, arguments.MODEL, arguments.SAMPLER)
+_USUAL = (arguments.NEGATIVE, arguments.CANDIDATES, arguments.SEED)
+
+ACTIONS: Sequence[Action] = (
+    Action(
+        "fill-selection",
+        "_Fill Selection...",
+        "Paint what a prompt says into the selection",
+        requests.fill,
+        (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED),
+        (*_MODEL, arguments.SOFT_EDGE, arguments.SOURCE),
+        f"{_ABOUT} Nothing outside the selection changes.",
+    ),
+    Action(
+        "generate-layer",
+        "_Generate Layer...",
+        "Paint a new picture from a prompt, as large as the image",
+        requests.generate,
+        _USUAL,
+        _MODEL,
+    ),
+    Action(
+        "outpaint",
+        "_Outpaint...",
+        "Make the image larger and paint what lies beyond its borders",
+        requests.outpaint,
+        (*arguments.SIDES, *_USUAL),
+        _MODEL,
+        f"{_ABOUT} The image grows in place, in the same undo step; its old pixels do not change.",
+    ),
+    Action(
+        "refine",
+        "_Refine...",
+        "Paint over the picture, or the selection, keeping what is there in view",
+        requests.refine,
+        (
+            arguments.NEGATIVE,
+            replace(arguments.STRENGTH, default=0.5),
+            arguments.CANDIDATES,
+            arguments.SEED,
+        ),
+        (*_MODEL, arguments.SOURCE),
+    ),
+    Action(
+        "vary-layer",
+        "_Vary Layer...",
+        "Paint a picture that is like the one there is",
+        requests.vary,
+        _USUAL,
+        (*_MODEL, arguments.SOURCE),
+    ),
+)
