@@ -57,12 +57,12 @@ def test_many_steps_end_on_the_distribution_of_the_pictures(
 ) -> None:
     if sampler in DISTILLED:
         pytest.skip("made for consistency models, whose distribution its own tests look at")
-    x = bench.start(path, bench.gaussian, count=2_001)
-    levels, noise = levels_from(model, path, 400), bench.Mirrored(x.shape)
+    x = bench.start(path, bench.gaussian, count=1_001)
+    levels, noise = levels_from(model, path, 120), bench.Mirrored(x.shape)
     x = torch.cat([x, x])
     picture = bench.picture(sampler, bench.gaussian.denoise, x, levels, noise=noise)
     assert picture.mean().item() == pytest.approx(bench.gaussian.mean, abs=0.01)
-    assert picture.std().item() == pytest.approx(bench.gaussian.deviation, abs=0.025)
+    assert picture.std().item() == pytest.approx(bench.gaussian.deviation, abs=0.04)
 
 
 @pytest.mark.parametrize("schedule", [model, karras])
