@@ -24,10 +24,12 @@ from bridge.errors import BridgeError, ListenError, StateFolderError
 from bridge.jobs import Jobs
 from bridge.journal import SqliteJournal
 from bridge.logs import hush_uvicorn, log_to_stderr
+from bridge.memory import return_large_blocks
 from bridge.offer import Offer, Offers
 from bridge.settings import Settings
 from bridge.state import StateFolder
 from bridge.store import Store
+from bridge.transports import Shared, mounted
 from bridge.transports.websocket import PATH, Sockets
 from bridge.wire.connection import Connection
 from bridge.wire.limits import MAX_MESSAGE_BYTES
@@ -72,6 +74,7 @@ def serve(settings: Settings, announce: Announce, parts: Parts | None = None) ->
     Raises AlreadyRunning, StateFolderError and ListenError, before anything is announced.
     """
     log_to_stderr(settings.log_level)
+    return_large_blocks()
     with _bridge(settings, announce, parts or Parts()) as server, _signals_handled():
         server.run(sockets=[server.listener])
 
@@ -184,7 +187,15 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
         max_pending=settings.max_pending_jobs,
         hello_s=parts.hello_s,
     )
-    return create_app(jobs, store, offers, rules, sockets)
+    shared = Shared(
+        jobs,
+        store,
+        offers,
+        settings.state_dir.expanduser().absolute(),
+        settings.link_ttl_s,
+        settings.images_per_minute,
+    )
+    return create_app(jobs, store, offers, rules, sockets, mounted(shared))
 
 
 def _store(settings: Settings, state: StateFolder) -> Store:

@@ -92,6 +92,18 @@ def test_a_killed_bridge_comes_back_with_all_it_had(tmp_path: Path) -> None:
         assert len(told.jobs) == 7
 
 
+def test_large_layers_leave_no_memory_behind(tmp_path: Path) -> None:
+    side = 2048
+    image = Picture(side, side, "rgba8", bytes(side * side * 4))
+    mask = Picture(side, side, "gray8", b"\xff" * (side * side))
+    with a_bridge(tmp_path) as (ready, _), connect(ready) as client:
+        for _ in range(2):
+            submit = a_submit("echo", mode="inpaint", image=image, mask=mask, candidates=1)
+            assert isinstance(paint(client, submit)[-1], Finished)
+        status = Path(f"/proc/{ready.pid}/status").read_text()
+        assert int(status.partition("VmRSS:")[2].split()[0]) < 120 * 1024
+
+
 def test_the_worker_ends_with_a_killed_bridge_and_its_blobs_are_reclaimed(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as (ready, kill), connect(ready) as client:
         client.send(a_submit("slow"))
