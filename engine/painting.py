@@ -18,7 +18,7 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from engine.api import Box, Pixels, Size
 from engine.canvas.tiles import tiles
-from engine.denoisers import blended, tiled
+from engine.denoisers import blended, joined, tiled
 from engine.device import memory_guard
 from engine.errors import PluginError
 from engine.families import Conditions, Model
@@ -129,7 +129,10 @@ class Painting:
             x = x + levels[0].alpha * kept
             if hole is not None:
                 cells = adaptive_max_pool2d(hole, shape[1:])
-                denoise = blended(denoise, kept, cells, self._model.path, levels[0])
+                path, until = self._model.path, self._model.card.joined_until
+                if until < 1.0 and stage.stream == 0:  # a later stage begins from what was joined
+                    denoise = joined(denoise, kept, cells, path, until)
+                denoise = blended(denoise, kept, cells, path, levels[0])
         return self._sampler(denoise, x, levels, noise)
 
     def _whole_or_tiled(self, conditions: Conditions, stage: Stage) -> Denoise:

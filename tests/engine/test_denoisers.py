@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.api import Size
 from engine.canvas import tiles
-from engine.denoisers import blended, tiled
+from engine.denoisers import blended, joined, tiled
 from engine.noise import CandidateNoise
 from engine.samplers.euler import euler
 from engine.schedules import CLEAN, CosinePath, FlowPath, Level, NoisePath
@@ -86,3 +86,79 @@ def test_where_no_tile_lies_nothing_changes() -> None:
     out = tiled([(part, white)])(x, Level(0.6, 0.8))
     assert torch.equal(out[..., 8:], x[..., 8:])
     assert torch.equal(out[..., :6], torch.ones(1, 1, 8, 6))
+
+
+def ramp() -> Tensor:
+    return torch.linspace(-1, 1, SHAPE[3]).expand(SHAPE)
+
+
+def joined_x0(painted_x0: Tensor, known: Tensor, hole: Tensor, time: float = 1.0) -> Tensor:
+    path = CosinePath()
+
+    def denoise(x: Tensor, level: Level) -> Tensor:  # noqa: ARG001 - a denoiser's signature
+        return painted_x0
+
+    return joined(denoise, known, hole, path, 0.2)(painted_x0, path.level(time))
+
+
+def box_hole() -> Tensor:
+    hole = torch.zeros(1, 1, *SHAPE[2:])
+    hole[..., 3:9, 5:15] = 1.0
+    return hole
+
+
+def test_a_wrong_level_in_a_hole_is_taken_from_its_surroundings() -> None:
+    known, hole = torch.full(SHAPE, 0.4), box_hole()
+    dark = torch.where(hole > 0, -0.8, known)
+    assert torch.allclose(joined_x0(dark, known, hole), known, atol=1e-5)
+
+
+def test_what_stands_out_in_a_hole_stays_as_far_out() -> None:
+    known, hole = torch.full(SHAPE, 0.4), box_hole()
+    night = torch.where(hole > 0, -0.8, known)
+    moon = night.clone()
+    moon[..., 5:7, 9:11] += 0.5
+    rise = joined_x0(moon, known, hole) - known
+    assert torch.allclose(rise[..., 5:7, 9:11], torch.tensor(0.5), atol=1e-4)
+    rise[..., 5:7, 9:11] = 0.0
+    assert float(rise.abs().max()) < 1e-4
+
+
+def test_paint_that_fits_already_is_not_changed() -> None:
+    hole = torch.zeros(1, 1, *SHAPE[2:])
+    hole[..., 5:15] = 1.0
+    flat = torch.zeros(SHAPE)
+    flat[..., 7:13] = 0.9  # an object that does not reach the border
+    assert torch.allclose(joined_x0(flat, torch.zeros(SHAPE), hole), flat, atol=1e-5)
+
+
+def test_a_hole_between_two_levels_goes_from_one_to_the_other() -> None:
+    hole = torch.zeros(1, 1, *SHAPE[2:])
+    hole[..., 5:15] = 1.0
+    known = torch.where(torch.arange(SHAPE[3]) < 10, -1.0, 1.0).expand(SHAPE)
+    row = joined_x0(torch.zeros(SHAPE), known, hole)[0, 0, 4]
+    assert float(row[5]) < -0.8
+    assert float(row[14]) > 0.8
+    assert bool((row[5:15].diff() >= -1e-5).all())
+
+
+def test_joining_fades_out_and_then_leaves_x0_alone() -> None:
+    known, hole = ramp(), box_hole()
+    dark = torch.full(SHAPE, -0.8)
+    full, half = joined_x0(dark, known, hole, 0.9), joined_x0(dark, known, hole, 0.35)
+    assert torch.allclose(half - dark, (full - dark) / 2, atol=1e-4)
+    assert torch.equal(joined_x0(dark, known, hole, 0.2), dark)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0], ids=["no hole", "all hole"])
+def test_without_a_border_there_is_nothing_to_join(value: float) -> None:
+    hole = torch.full((1, 1, *SHAPE[2:]), value)
+    dark = torch.full(SHAPE, -0.8)
+    assert torch.equal(joined_x0(dark, ramp(), hole), dark)
+
+
+def test_each_candidate_is_joined_for_itself() -> None:
+    known, hole = ramp(), box_hole()
+    both = CandidateNoise([1, 2], SHAPE[1:], "cpu")()
+    together = joined_x0(both, known, hole)
+    assert torch.allclose(together[1:], joined_x0(both[1:], known, hole), atol=1e-6)
