@@ -6,25 +6,34 @@ Starlette and not FastAPI: importing that takes longer than all else until the b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from bridge.auth import App, Rules, Wall
 from bridge.jobs import Jobs
 from bridge.offer import Offers
 from bridge.store import Store
+from bridge.tracing import Numbered
+from bridge.transports import Mounted
 from bridge.transports.websocket import PATH, Sockets
 
 _SWEEP_S = 60.0
 
 
-def create_app(jobs: Jobs, store: Store, offers: Offers, rules: Rules, sockets: Sockets) -> App:
-    """Return the bridge as an ASGI application; its lifespan runs the queue."""
+def create_app(
+    jobs: Jobs,
+    store: Store,
+    offers: Offers,
+    rules: Rules,
+    sockets: Sockets,
+    transports: Sequence[Mounted] = (),
+) -> App:
+    """Return the bridge as an ASGI application; its lifespan runs the queue and the transports."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -34,13 +43,19 @@ def create_app(jobs: Jobs, store: Store, offers: Offers, rules: Rules, sockets: 
                 group.create_task(jobs.run()),
                 group.create_task(_swept(store)),
                 group.create_task(_asked(offers)),
+                *(group.create_task(_run(transport)) for transport in transports),
             ]
             yield
             for task in tasks:
                 task.cancel()
 
-    routes = [Route("/health", _health), WebSocketRoute(PATH, sockets.serve)]
-    return Wall(Starlette(routes=routes, lifespan=lifespan), rules)
+    routes: list[BaseRoute] = [Route("/health", _health), WebSocketRoute(PATH, sockets.serve)]
+    routes += [route for transport in transports for route in transport.routes]
+    return Numbered(Wall(Starlette(routes=routes, lifespan=lifespan), rules))
+
+
+async def _run(transport: Mounted) -> None:
+    await transport.run()
 
 
 async def _health(_: Request) -> JSONResponse:

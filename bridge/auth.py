@@ -3,7 +3,7 @@
 A web page the painter visits can reach the loopback address. What it cannot do is choose the Host
 header of a rebound name, hide its Origin, or know the token; so the Host is checked against a list
 (equality of Host and Origin proves nothing), any Origin not listed is refused, `null` too, and
-everything but /health needs the token. Nothing here logs a header.
+everything but /health and signed links needs the token. Nothing here logs a header.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
 OPEN_PATHS = frozenset({"/health"})
+SIGNED_PREFIX = "/v1/images/files/"  # links under it carry a signature instead of the token
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Rules:
         return None if all(site in ("none", "same-origin") for site in sites) else _ORIGIN
 
     def _wrong_token(self, given: list[str], path: str) -> Refusal | None:
-        if path in OPEN_PATHS:
+        if path in OPEN_PATHS or path.startswith(SIGNED_PREFIX):
             return None
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         expected = self.token.encode()
@@ -174,7 +175,10 @@ def _split_host(host: str, default_port: int) -> tuple[str, int | None]:
 
 
 async def _answer(refusal: Refusal, kind: str, send: Send) -> None:
-    body = json.dumps({"error": {"code": refusal.code, "message": refusal.message}}).encode()
+    error = {"code": refusal.code, "message": refusal.message}
+    # `type` and `param` are for clients of the OpenAI API.
+    error |= {"type": "invalid_request_error", "param": None}
+    body = json.dumps({"error": error}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     result_ttl_s: float = Field(
         7 * 24 * 3600.0, gt=0, description="Seconds for which results and history are kept."
     )
+    link_ttl_s: float = Field(
+        3600.0, gt=0, description="Seconds for which a link to a picture can be fetched."
+    )
+    images_per_minute: int | None = Field(
+        None, ge=1, description="Pictures the OpenAI API paints a minute; by default no limit."
+    )
     log_level: LogLevel = Field("info", description="How much is logged.")
 
     @classmethod

@@ -172,6 +172,11 @@ class Store:
         event = self._timeline(session).event(seq)
         return None if event is None else await self._whole(event)
 
+    def events_of(self, session: str, job: str) -> list[JobEvent]:
+        """Return what is kept of one job, in order; large results are whole with `event` only."""
+        known = self._job(session, job)
+        return self._sessions[session].events_of(known) if known else []
+
     def has_job(self, session: str, job: str) -> bool:
         """Tell whether the session has a job of this name, ended or not."""
         return self._job(session, job) is not None

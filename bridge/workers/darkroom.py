@@ -130,6 +130,11 @@ class Darkroom:
             output=asdict(output),
         )
 
+    async def wake(self) -> None:
+        """Start the process, so that it is there when the first picture is."""
+        async with self._lock:
+            await self._running()
+
     async def rest(self, idle_s: float = IDLE_S) -> None:
         """End the process when nothing was asked of it for so long."""
         if not self._lock.locked() and self._clock() - self._rested_since >= idle_s:

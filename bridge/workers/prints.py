@@ -7,7 +7,6 @@ when the bridge does.
 from __future__ import annotations
 
 import io
-import json
 import logging
 import signal
 import sys
@@ -26,6 +25,7 @@ from bridge.wire.errors import BAD_REQUEST, INTERNAL, TOO_LARGE
 from bridge.wire.limits import MAX_SIDE
 from bridge.workers.child import private_pipes, read_note
 from bridge.workers.pipe import Note
+from engine import Alpha, Box, merged, stamped_png
 
 Pixels = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -164,8 +164,6 @@ def _proofed(note: Note, blobs: Blobs) -> Note:
 
 def _laid(patch: Pixels, box: dict[str, int], under: dict[str, Any], blobs: Blobs) -> Pixels:
     """Return the whole canvas with the patch laid in, by the engine's own arithmetic."""
-    from engine import Alpha, Box, merged  # loads OpenCV
-
     canvas = np.zeros((under["height"], under["width"], 4), np.uint8)
     if under["canvas"] is not None:
         sent = np.frombuffer(blobs.read(under["canvas"]), np.uint8)
@@ -189,8 +187,6 @@ def encoded(
     image: Image.Image, kind: str, compression: int | None, record: dict[str, Any]
 ) -> bytes:
     """Return a picture as a file; a PNG carries its record where there is a whole one."""
-    from engine import stamped_png
-
     if kind == "png" and "format" in record:
         return stamped_png(np.asarray(image), record)
     file = io.BytesIO()
