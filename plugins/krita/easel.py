@@ -20,11 +20,15 @@ NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class PixelTools:
-    """Work on pixels that Qt does fast: `patch` and `swapped` of `pictures`."""
+class Tools:
+    """What Qt does for an easel: `patch` and `swapped` of `pictures`, and a look at the hand.
+
+    `hand_rests` tells that no stroke is under way: taking a layer away would abort it.
+    """
 
     patch: Patch
     swapped: Swap
+    hand_rests: Callable[[], bool]
 
 
 class Easel:
@@ -37,7 +41,7 @@ class Easel:
         painting: Painting,
         prompt: str,
         origin: tuple[int, int],
-        tools: PixelTools,
+        tools: Tools,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.painting = painting
@@ -51,12 +55,18 @@ class Easel:
         self._chosen = False  # by the painter's hand
         self._stale = False
         self._rest_until = 0.0
+        self._leaving = False  # the layer is to be taken away
         self._layer = layer
 
     @property
     def over(self) -> bool:
         """Whether nothing more will be painted."""
         return self.dropped or self.painting.over
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is left to be done at a turn of the event loop."""
+        return self.over and not self._leaving
 
     @property
     def abandoned(self) -> bool:
@@ -73,19 +83,21 @@ class Easel:
         if painting.state == "finished":
             self._finished()
         elif painting.over:
-            self._layer.withdraw()
+            self._leave()
 
     def tick(self) -> None:
         """Use a turn of Krita's event loop: give the active layer back, show what is new."""
         self._layer.settle()
+        if self._leaving:
+            self._leave()
         if self._stale and not self.over and self._clock() >= self._rest_until:
             self._show()
 
     def drop(self) -> None:
-        """Leave the document as it was, whatever the bridge still says."""
+        """Leave the document as it was, once the hand rests, whatever the bridge still says."""
         if not self.over:
             self.dropped = True
-            self._layer.withdraw()
+            self._leave()
 
     def select(self, candidate: int) -> None:
         """Show this candidate on the canvas from now on, and keep it as the result.
@@ -101,10 +113,15 @@ class Easel:
             self._layer = self._canvas.add_layer(_name(self.prompt))
         self._result()
 
+    def _leave(self) -> None:
+        self._leaving = not self._tools.hand_rests()
+        if not self._leaving:
+            self._layer.withdraw()
+
     def _finished(self) -> None:
         best = self.painting.best
         if not best:
-            self._layer.withdraw()
+            self._leave()
             return
         if not (self._chosen and self.shown in self.painting.results):
             self.shown = best[0].candidate

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import docker
-from .easel import PixelTools
+from .easel import Tools
 from .host import KritaObject, krita
 from .pictures import patch, swapped
 from .protocol import Session, new_id
-from .qt import QtCore
+from .qt import QtCore, QtWidgets
 from .studio import Studio
 
 GROUP = "mahlstick"  # of Krita's settings
@@ -63,6 +63,11 @@ def _panel_does(method: str) -> Callable[[], None]:
     return run
 
 
+def _hand_rests() -> bool:
+    buttons = QtWidgets.QApplication.mouseButtons()
+    return buttons == QtCore.Qt.MouseButton.NoButton
+
+
 def register() -> None:
     """Give Krita the extension and the panel."""
     app = krita.Krita.instance()
@@ -72,7 +77,7 @@ def register() -> None:
         app.writeSetting(GROUP, "session", session_id)
     session = Session(f"krita {app.version()}", session_id)
     session.start()
-    studio = Studio(app, session, PixelTools(patch, swapped))
+    studio = Studio(app, session, Tools(patch, swapped, _hand_rests))
     app.addExtension(MahlstickExtension(app, studio))
     place = krita.DockWidgetFactoryBase.DockPosition.DockRight
     factory = krita.DockWidgetFactory(docker.ID, place, lambda: docker.PaintDocker(studio))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .canvas import Canvas, CanvasError, selected_box
-from .easel import Easel, PixelTools, forming_name
+from .easel import Easel, Tools, forming_name
 from .libkis import App
 from .protocol import Change, Offline, Online, Session, Told, Updated, Welcome
 from .wishes import EXPAND, Intent, Wish, intent_of, submit_of
@@ -17,7 +17,7 @@ from .wishes import EXPAND, Intent, Wish, intent_of, submit_of
 class Studio:
     """What the panels of all windows share."""
 
-    def __init__(self, app: App, session: Session, tools: PixelTools) -> None:
+    def __init__(self, app: App, session: Session, tools: Tools) -> None:
         self.changed: list[Callable[[], None]] = []
         self.current: Easel | None = None
         self.message = ""  # a sentence for the painter that is more urgent than the progress
@@ -106,6 +106,8 @@ class Studio:
             raise CanvasError("There is no picture to paint on. Open or create one first.")
         if not self._session.online:
             raise CanvasError(self._offline)
+        if not self._tools.hand_rests():
+            raise CanvasError("Lift the pen first: a new layer would end the stroke.")
         canvas = Canvas(self._app, document)
         intent = intent_of(wish, canvas.selected is not None)
         scene = canvas.scene(whole=intent is EXPAND)
@@ -119,7 +121,7 @@ class Studio:
 
     def _clear_away(self) -> None:
         for job, easel in list(self._easels.items()):
-            if easel.over:
+            if easel.at_rest:
                 del self._easels[job]
                 self._session.forget(job)
 

@@ -16,7 +16,7 @@ from plugins.krita.wire.messages import (
     Welcome,
 )
 
-from plugins.krita.easel import PixelTools
+from plugins.krita.easel import Tools
 from plugins.krita.protocol import Offline, Online, Painted, Painting, Picture, Preview, Rect
 
 LIMITS = Limits(1 << 28, 8192, 16, 500, 8)
@@ -153,4 +153,13 @@ def flat_patch(picture: Picture, _context: Rect, paste: Rect, mask: bytes) -> by
     return pixels.tobytes()
 
 
-TOOLS = PixelTools(flat_patch, swapped)
+class Hand:
+    """The painter's hand; down while a stroke is under way."""
+
+    down = False
+
+    def rests(self) -> bool:
+        return not self.down
+
+
+TOOLS = Tools(flat_patch, swapped, Hand().rests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from plugins.krita.canvas import Canvas
 from plugins.krita.easel import Easel
 from plugins.krita.protocol import Painting
 from tests.plugins.krita.fakes import FakeDocument, FakeKrita, FakeNode, Pixels
-from tests.plugins.krita.jobs import PASTE, TOOLS, Job
+from tests.plugins.krita.jobs import PASTE, TOOLS, Hand, Job
 
 
 @dataclass
@@ -145,6 +145,23 @@ def test_after_a_bad_end_the_document_is_as_before(scene: Scene, end: Any) -> No
     assert (scene.document.merged() == scene.before).all()
     assert scene.document.entries == []
     assert scene.easel.over
+
+
+def test_a_layer_is_not_taken_away_in_the_middle_of_a_stroke(scene: Scene) -> None:
+    hand = Hand()
+    scene.easel._tools = replace(TOOLS, hand_rests=hand.rests)
+    scene.hear(scene.job.started(), scene.job.preview(0, 1, 90))
+    hand.down = True
+    scene.hear(Failed(9, "job", "internal", "No paint."))
+    assert scene.easel.over
+    assert not scene.easel.at_rest
+    assert len(scene.document.entries) == 1
+    scene.document.stroke()
+    hand.down = False
+    scene.easel.tick()
+    assert scene.easel.at_rest
+    texts = [entry.text for entry in scene.document.entries]
+    assert texts == ["Add Layer", "Freehand Brush Stroke", "Remove Layer"]
 
 
 def test_an_end_without_results_leaves_nothing(scene: Scene) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from plugins.krita.wire.messages import Cancel, Keep, Refused, Submit
@@ -70,6 +72,13 @@ def test_without_a_bridge_the_document_is_not_touched() -> None:
     scene.studio.paint(MOON)
     assert scene.studio.message
     assert not scene.studio.busy
+    assert scene.untouched()
+
+
+def test_in_the_middle_of_a_stroke_no_layer_is_added(scene: Scene) -> None:
+    scene.studio._tools = replace(TOOLS, hand_rests=lambda: False)
+    assert not scene.studio.paint(MOON)
+    assert "Lift the pen" in scene.studio.message
     assert scene.untouched()
 
 
