@@ -12,6 +12,7 @@ from .actions import Action
 from .arguments import Argument, Choice, Number, read_settings
 from .canvas import Canvas
 from .errors import PainterError
+from .gallery import Gallery
 from .host import Foreign
 from .job import Job, Outcome
 from .protocol import Offline, Online, Painting
@@ -42,6 +43,7 @@ class Window:
         self._turns = Turns()
         self._session = open_session(self._turns.wake)
         self._job: Job | None = None
+        self._dry: Job | None = None  # the last one that ended well: its candidates are there
         self._last = Outcome("cancelled")
         self._offline = ""
         self._open = True
@@ -78,6 +80,8 @@ class Window:
     def _paint(self) -> None:
         if self._job is not None:
             return
+        self._dry = None
+        self._gallery.clear()
         try:
             self._job = self._submitted()
         except PainterError as error:
@@ -106,6 +110,11 @@ class Window:
         if self._job is not None:
             self._job.keep()
 
+    def _choose(self, candidate: int) -> None:
+        job = self._job or self._dry
+        if job is not None:
+            job.choose(candidate)
+
     def _close(self) -> None:
         self._cancel()
         self._open = False
@@ -116,14 +125,19 @@ class Window:
         outcome = self._job.outcome if self._job else None
         if outcome is None:
             return
-        self._job = None
-        if outcome.ending == "finished":
-            self._last = outcome
+        job, self._job = self._job, None
+        if job is not None and outcome.ending == "finished":
+            self._last, self._dry = outcome, job
+            self._gallery.mark(job.chosen)
+        else:
+            self._gallery.clear()
         self._bar.set_fraction(0.0)
         self._say(_sentence(outcome))
         self._show_state()
 
     def _progress(self, painting: Painting) -> None:
+        if self._job is not None:
+            self._gallery.show(painting, self._job.chosen)
         self._bar.set_fraction(painting.progress)
         self._say(_status(painting))
 
@@ -146,6 +160,7 @@ class Window:
         area.set_spacing(SPACING)
         area.set_border_width(2 * SPACING)
         self._bar = Gtk.ProgressBar()
+        self._gallery = Gallery(self._choose)
         self._status = Gtk.Label(label="Looking for the bridge.", xalign=0.0, wrap=True)
         self._status.set_max_width_chars(50)
         more = Gtk.Expander(label="_More", use_underline=True)
@@ -154,6 +169,7 @@ class Window:
             *self._prompt(),
             self._grid(self._action.shown),
             more,
+            self._gallery.widget,
             self._bar,
             self._status,
         ):

@@ -46,7 +46,8 @@ class Outcome:
 class Job:
     """Paints `request` on `canvas`. `take` moves it; `outcome` is None until it is over.
 
-    `progressed` is called with the painting after every change.
+    `chosen` is the candidate on the canvas: the first while it paints, then the best, until the
+    painter chooses. `progressed` is called with the painting after every change.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class Job:
         progressed: Callable[[Painting], None],
     ) -> None:
         self.outcome: Outcome | None = None
+        self.chosen = 0
+        self._painting: Painting | None = None
         self._session = session
         self._canvas = canvas
         self._place: Place = canvas.place()
@@ -84,17 +87,27 @@ class Job:
 
     def keep(self) -> None:
         """Stop at this step and make the candidate on the canvas the result."""
-        self._session.keep(self._id, [0])
+        self._session.keep(self._id, [self.chosen])
+
+    def choose(self, candidate: int) -> None:
+        """Put another candidate on the canvas, while it paints and after; not an undo step."""
+        self.chosen = candidate
+        painting, paint = self._painting, self._paint
+        if painting is None or painting.layout is None or paint is None:
+            return
+        if self.outcome is None:
+            self._preview(painting)
+        elif candidate in painting.results:
+            self._dry(paint, painting.layout, painting.results[candidate])
 
     def _advance(self, painting: Painting, event: object) -> None:
+        self._painting = painting
         if self._is_abandoned():
             self._end(Outcome("cancelled"))
         elif isinstance(event, Started) and self._show == "stream":
             self._insert(event)
-        elif (
-            isinstance(event, Preview) and event.candidate == 0 and self._paint and painting.layout
-        ):
-            self._paint.show(event.picture, self._in_image(painting.layout.context))
+        elif isinstance(event, Preview) and event.candidate == self.chosen:
+            self._preview(painting)
         elif painting.state == "finished":
             self._finish(painting)
         elif painting.state == "failed":
@@ -120,6 +133,14 @@ class Job:
             growth = Growth(layout.canvas_width, layout.canvas_height, layout.origin)
         return PaintLayer(self._canvas.image, self._place, name, box, mask, growth)
 
+    def _preview(self, painting: Painting) -> None:
+        picture = painting.picture(self.chosen)
+        if picture and self._paint and painting.layout:
+            self._paint.show(picture, self._in_image(painting.layout.context))
+
+    def _dry(self, paint: PaintLayer, layout: Started, painted: Painted) -> None:
+        paint.finish(painted.picture.data, recipe(self._request.submit, layout, painted))
+
     def _in_image(self, box: Rect) -> Rect:
         return moved(box, self._request.submit.origin)
 
@@ -128,17 +149,18 @@ class Job:
             self._end(Outcome("failed", "The bridge ended the job without a picture. Try again."))
             return
         best: Painted = painting.best[0]
-        paint = self._paint or self._layer(painting.layout, best.picture.data[3::4])
-        paint.finish(best.picture.data, recipe(self._request.submit, painting.layout, best))
-        self._paint = None  # the painter's own from here on
+        self.chosen = best.candidate
+        if self._paint is None:
+            self._paint = self._layer(painting.layout, best.picture.data[3::4])
+        self._dry(self._paint, painting.layout, best)
         message = " ".join([*painting.layout.notes, *_unknown(painting.layout.unknown_words)])
-        self._end(Outcome("finished", message, paint.layer, painting.layout.seed))
+        self._end(Outcome("finished", message, self._paint.layer, painting.layout.seed))
 
     def _end(self, outcome: Outcome) -> None:
-        if self._paint is not None:
-            self._paint.discard()
         if outcome.ending != "finished":
             self._session.cancel(self._id)
+            if self._paint is not None:
+                self._paint.discard()
         self._session.forget(self._id)
         self.outcome = outcome
 

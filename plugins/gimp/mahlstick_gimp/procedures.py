@@ -115,7 +115,9 @@ def _answer(procedure: Foreign, outcome: Outcome) -> Foreign:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     seed = "" if outcome.seed is None else str(outcome.seed)
-    results = ((Gimp.Layer, outcome.layer), (str, seed), (str, outcome.message))
+    # While the window was still open the painter may have undone what he painted in it.
+    layer = outcome.layer if outcome.layer.is_valid() else None
+    results = ((Gimp.Layer, layer), (str, seed), (str, outcome.message))
     for index, (kind, value) in enumerate(results, start=1):
         values.remove(index)
         values.insert(index, GObject.Value(kind, value))

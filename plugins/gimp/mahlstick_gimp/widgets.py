@@ -10,8 +10,10 @@ from .host import Foreign
 
 gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
+gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("GimpUi", "3.0")
 
 Gdk: Foreign = import_module("gi.repository.Gdk")
+GdkPixbuf: Foreign = import_module("gi.repository.GdkPixbuf")
 GimpUi: Foreign = import_module("gi.repository.GimpUi")
 Gtk: Foreign = import_module("gi.repository.Gtk")

@@ -188,3 +188,23 @@ def test_a_painter_watches_the_embedded_model_paint(
     assert (facts["undone_equal"], facts["redone_equal"]) == (True, True)
     assert len(facts["colours_seen"]) >= 4  # pyright: ignore[reportArgumentType]
     painted_inside_only(studio.out, raw(studio.out / "painted.rgb", WIDTH, HEIGHT, 3))
+
+
+def test_a_painter_chooses_among_candidates_and_it_stays_one_undo_step(
+    studio: Studio, photograph: Path, tmp_path: Path
+) -> None:
+    told = {"picture": studio.bring(photograph, "sunset.jpg"), "prompt": "moons"}
+    part = Part({told["prompt"]: Script(steps=4, step_s=0.5)})
+    with scripted_bridge(part, tmp_path) as connection:
+        report = studio.on_screen("candidates", told, connection)
+    facts = report.facts
+    assert report.complaints() == []
+    assert facts["layers"] == ["moons", "Background"]
+    assert facts["undone_equal"]
+    recipe = facts["recipe"]
+    assert isinstance(recipe, dict)
+    assert (recipe["candidates"], recipe["candidate"]) == (3, 0)
+    sent = np.frombuffer(part.results[0].data, np.uint8).reshape(-1, 4)[:, :3]
+    paint = facts["paint"]
+    assert isinstance(paint, str)
+    assert bytes.fromhex(paint) == sent.tobytes()

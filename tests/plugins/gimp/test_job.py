@@ -214,3 +214,38 @@ def test_a_cancelled_outpainting_gives_the_image_its_size_back() -> None:
     job.cancel()
     assert (image.get_width(), image.get_height()) == (40, 30)
     assert [layer.offsets for layer in image.layers] == [(0, 0)]
+
+
+def test_the_painter_chooses_which_candidate_forms_on_the_canvas() -> None:
+    scene = Scene("stream", candidates=3)
+    scene.hear(started(scene.id, 3))
+    for candidate in range(3):
+        scene.hear(preview(scene.id, 1, (candidate, 5, 5), candidate))
+    scene.job.choose(2)
+    assert scene.pixel[0] == 2
+    scene.hear(preview(scene.id, 2, (7, 5, 5), 0), preview(scene.id, 2, (9, 5, 5), 2))
+    assert scene.pixel[0] == 9
+    scene.job.keep()
+    assert scene.session.said(Keep) == [Keep(scene.id, [2])]
+
+
+def test_after_the_end_another_candidate_takes_the_best_ones_place_without_an_undo_step() -> None:
+    scene = Scene("stream", candidates=2)
+    scene.hear(started(scene.id, 2), painted(scene.id, 0, red=50), painted(scene.id, 1, red=60))
+    scene.hear(finished(scene.id, [1, 0]))
+    assert (scene.job.chosen, scene.pixel[0]) == (1, 60)
+    scene.job.choose(0)
+    assert scene.pixel[0] == 50
+    assert json.loads(scene.image.layers[0].parasites[PARASITE].data)["candidate"] == 0
+    assert len(scene.image.undo_steps) == 1
+
+
+def test_choosing_after_an_undo_or_of_what_is_not_there_does_nothing() -> None:
+    scene = Scene("stream", candidates=2)
+    scene.job.choose(1)
+    scene.hear(started(scene.id, 2), painted(scene.id, 0), finished(scene.id, [0]))
+    scene.job.choose(1)
+    assert scene.pixel == [9, 8, 7, 255]
+    scene.image.undo()
+    scene.job.choose(0)
+    assert scene.names == ["Background"]

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from plugins.gimp.mahlstick_gimp import batch
+from plugins.gimp.mahlstick_gimp import batch, procedures
 from plugins.gimp.mahlstick_gimp.actions import ACTIONS, Action
+from plugins.gimp.mahlstick_gimp.job import Outcome
 from plugins.gimp.mahlstick_gimp.procedures import Mahlstick
-from tests.plugins.gimp.fakes import Image, PDBStatusType, RunMode, Values
+from tests.plugins.gimp.fakes import Image, Layer, PDBStatusType, RunMode, Values
 from tests.plugins.gimp.jobs import TestSession, finished, painted, started
 from tests.plugins.gimp.test_arguments import Config
 
@@ -114,3 +115,15 @@ def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
     answer = call(an_image())
     assert "fault of its own" in str(answer.error)
     assert "of ours" in caplog.text
+
+
+def test_a_layer_that_was_undone_before_the_window_closed_is_not_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = an_image()
+    undone = Layer(image, "undone", 2, 2, None)
+    painted = Outcome("finished", "", undone, 77)
+    monkeypatch.setattr(procedures, "paint", lambda _canvas, _request: painted)
+    answer = call(image)
+    assert answer.status is PDBStatusType.SUCCESS
+    assert [value.value for value in answer.results[1:4]] == [None, "77", ""]

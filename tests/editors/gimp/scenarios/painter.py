@@ -12,8 +12,8 @@ from gi.repository import Gegl, Gimp
 
 BOX = (560, 60, 180, 150)
 MARK = 40
-WINDOW = (1240, 960)
-OURS = (1262, 40)
+WINDOW = (1180, 960)
+OURS = (1196, 40)
 
 
 class Desk:
@@ -57,12 +57,16 @@ class Desk:
 
     def begin(self) -> None:
         """Start to paint with the last prompt, and wait for a preview."""
-        hands.place(hands.IDLE, *OURS)
-        hands.focus(hands.IDLE)
+        self.arrange()
         before = hands.colour(self.place)
         hands.press("Return")
         hands.window(hands.BUSY)
         hands.wait_for(lambda: hands.colour(self.place) != before, "a preview on the canvas")
+
+    def arrange(self) -> None:
+        """Put our window beside the picture and give it the keyboard."""
+        hands.place(hands.IDLE, *OURS)
+        hands.focus(hands.IDLE)
 
     def _shortcut(self, keys: str, layers: int) -> None:
         hands.focus(hands.IMAGE)
@@ -70,8 +74,7 @@ class Desk:
         hands.wait_for(lambda: len(self.image.get_layers()) == layers, f"{layers} layers")
 
     def _hands_that_paint(self) -> None:
-        hands.place(hands.IDLE, *OURS)
-        hands.focus(hands.IDLE)
+        self.arrange()
         hands.type_text(stage.ARGUMENTS["prompt"])
         hands.photograph("typed")
         self._look()
