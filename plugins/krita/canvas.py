@@ -170,10 +170,15 @@ class PaintLayer:
         While our entries are the newest they are undone; once the painter did more, the layer is
         removed and the canvas cut, which are more entries instead.
         """
+        if not self.gone:
+            self._hide()
+        self.take_back()
+
+    def take_back(self) -> None:
+        """Do the same with a finished layer: a redo brings it back as it is."""
         if not self._canvas.open:
             return
         if not self.gone:
-            self._hide()
             self._node.setLocked(False)
             if not self._undoable or not self._undo(lambda: self._node.parentNode() is None):
                 self._node.remove()

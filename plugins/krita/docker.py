@@ -7,7 +7,7 @@ import functools
 from .gallery import Gallery
 from .host import KritaObject, krita
 from .options import Options, choice_of, value_of
-from .qt import QtCore, QtObject, QtWidgets
+from .qt import QShortcut, QtCore, QtGui, QtObject, QtWidgets
 from .studio import Studio
 from .wishes import Wish
 from .words import sentence
@@ -71,6 +71,10 @@ class PaintDocker(krita.DockWidget):
         """Stop, and keep what the canvas shows."""
         self._studio.keep()
 
+    def undo_now(self) -> None:
+        """Undo the newest painting as a whole."""
+        self._studio.take_back()
+
     def refresh(self) -> None:
         """Show how things stand."""
         easel = self._studio.current
@@ -93,6 +97,9 @@ class PaintDocker(krita.DockWidget):
         rows = QtWidgets.QVBoxLayout(body)
         rows.setContentsMargins(4, 4, 4, 4)
         self.prompt = _prompt()
+        keys = QShortcut(QtGui.QKeySequence("Ctrl+Return"), self.prompt)
+        keys.setContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
+        keys.activated.connect(self.paint_now)
         rows.addWidget(self.prompt)
         rows.addLayout(self._numbers())
         self.button = QtWidgets.QPushButton()

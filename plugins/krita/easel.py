@@ -99,6 +99,11 @@ class Easel:
             self.dropped = True
             self._leave()
 
+    def take_back(self) -> None:
+        """Undo the finished painting, in however many steps Krita counts it."""
+        if self.painting.state == "finished" and not self.dropped and self._tools.hand_rests():
+            self._layer.take_back()
+
     def select(self, candidate: int) -> None:
         """Show this candidate on the canvas from now on, and keep it as the result.
 

@@ -19,6 +19,7 @@ ACTIONS = {
     "mahlstick_paint": ("Paint with Mahlstick", "paint_now"),
     "mahlstick_cancel": ("Cancel Painting", "cancel_now"),
     "mahlstick_keep": ("Keep What Is Painted", "keep_now"),
+    "mahlstick_undo": ("Undo This Painting", "undo_now"),
 }
 
 

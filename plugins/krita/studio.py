@@ -73,6 +73,12 @@ class Studio:
             self._session.keep(self.current.painting.job, [self.current.shown])
             self._tell()
 
+    def take_back(self) -> None:
+        """Undo the newest painting as a whole; one that is under way is cancelled."""
+        self.cancel()
+        if self.current is not None:
+            self.current.take_back()
+
     def select(self, candidate: int) -> None:
         """Show another candidate of the current painting."""
         if self.current is not None:

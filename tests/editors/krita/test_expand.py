@@ -35,5 +35,7 @@ def test_an_expanded_canvas_keeps_the_old_pixels_and_can_be_taken_back(
     outside = np.ones((800, 1280), bool)
     outside[:640, :960] = False
     assert (new[outside] == best[outside][:, [2, 1, 0, 3]]).all()
+    assert facts["redone"]["layers"] == facts["after"]["layers"]
+    assert (report.out / "redone.bgra").read_bytes() == new.tobytes()
     for name in ("cancelled", "undone"):
         assert (report.out / f"{name}.bgra").read_bytes() == old.tobytes()

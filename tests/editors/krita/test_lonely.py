@@ -27,4 +27,5 @@ def test_without_a_bridge_it_says_so_and_finds_one_that_starts_later(
         "Paint with Mahlstick",
         "Cancel Painting",
         "Keep What Is Painted",
+        "Undo This Painting",
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from plugins.krita.wire.messages import Cancel, Keep, Refused, Submit
 
-from plugins.krita.protocol import Online
+from plugins.krita.protocol import Extension, Online
 from plugins.krita.studio import Studio
 from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeKrita, FakeSelection
@@ -30,9 +30,9 @@ class Scene:
         self.session = TestSession(online)
         self.studio = Studio(self.app, self.session, TOOLS)
 
-    def begin(self) -> Job:
+    def begin(self, wish: Wish = MOON) -> Job:
         """Paint until the first preview is there."""
-        self.studio.paint(MOON)
+        self.studio.paint(wish)
         assert self.studio.current is not None
         job = Job(self.studio.current.painting.job)
         self.session.happens(job.started(), job.preview(0, 1, 90))
@@ -139,6 +139,26 @@ def test_a_refusal_becomes_a_sentence_and_leaves_no_layer(scene: Scene) -> None:
     scene.session.happens(Refused("queue_full", "Too many jobs are waiting.", job=name))
     scene.turn()
     assert scene.studio.current.painting.message == "Too many jobs are waiting."
+    assert scene.untouched()
+
+
+def test_a_finished_painting_is_taken_back_as_a_whole_and_can_be_redone() -> None:
+    scene = Scene()
+    job = scene.begin(replace(MOON, extension=Extension(right=8)))
+    scene.session.happens(job.painted(0, (1, 2, 3)), job.finished(0))
+    scene.turn()
+    after = scene.document.merged()
+    scene.studio.take_back()
+    assert scene.untouched()
+    scene.app.action("edit_redo").trigger()
+    scene.app.action("edit_redo").trigger()
+    assert (scene.document.merged() == after).all()
+
+
+def test_taking_back_what_is_being_painted_cancels_it(scene: Scene) -> None:
+    job = scene.begin()
+    scene.studio.take_back()
+    assert scene.session.sent[-1] == Cancel(job.name)
     assert scene.untouched()
 
 

@@ -31,10 +31,14 @@ def scenario(stage: Any) -> Iterator[None]:
     stage.save_pixels(document, "after.bgra")
     yield from stage.rest(0.3)
     stage.picture_of_the_screen("expanded.png")
-    yield from stage.undo(document)
-    yield from stage.undo(document)
+    stage.app.action("mahlstick_undo").trigger()
+    yield from stage.rest(0.2)
     stage.facts["undone"] = state(stage, document)
     stage.save_pixels(document, "undone.bgra")
+    yield from stage.redo(document)
+    yield from stage.redo(document)
+    stage.facts["redone"] = state(stage, document)
+    stage.save_pixels(document, "redone.bgra")
     stage.facts["before"] = before
 
 

@@ -21,7 +21,7 @@ def scenario(stage: Any) -> Iterator[None]:
     yield from stage.rest(0.2)
     stage.facts["status"] = panel.status.text()
     stage.facts["unchanged"] = state(stage, document) == before
-    names = ("mahlstick_paint", "mahlstick_cancel", "mahlstick_keep")
+    names = [f"mahlstick_{name}" for name in ("paint", "cancel", "keep", "undo")]
     stage.facts["actions"] = [stage.app.action(name).text() for name in names]
     stage.picture_of_the_screen("lonely.png")
     Path(stage.arguments["late"]).rename(stage.arguments["file"])
