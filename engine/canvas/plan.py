@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.api import Box, Layout, Mode, PaintRequest, Pixels, Size
-from engine.canvas import colour, context, masks, paste, prefill
+from engine.canvas import colour, context, masks, paste, prefill, seam
 from engine.canvas.scene import Scene, scene, size_of, strength_of
 from engine.canvas.spaces import Spaces, crop, evenly_resized, intersection, resized
 
@@ -105,7 +105,7 @@ def finish(plan: CanvasPlan, picture_working: Pixels) -> Finish:
     report = colour.ColourReport()
     if plan.known_working is not None and plan.colour_weights is not None:
         report = colour.measured(plan.known_working, picture_working, plan.colour_weights)
-    picture = colour.corrected(picture_working, report)
+    picture = _met(plan, colour.corrected(picture_working, report))
     box, seen = plan.layout.paste_box_canvas, plan.spaces.context_canvas
     paint = crop(
         plan.spaces.to_context(picture),
@@ -139,6 +139,17 @@ def second_pass(plan: CanvasPlan, picture_working: Pixels | None) -> CanvasPlan 
         return larger
     everything = np.ones((seen.height, seen.width), np.float32)
     return replace(larger, denoise_mask_working=everything, colour_weights=None)
+
+
+def _met(plan: CanvasPlan, picture: Pixels) -> Pixels:
+    """Return the paint with its level met at the selection's edge, where there is one."""
+    ground, spaces = plan.scene, plan.spaces
+    if plan.known_working is None or plan.canvas_pixels is None or ground.whole:
+        return picture
+    distance = masks.distance_from(spaces.context_of(ground.selection), spaces.working)
+    alpha = spaces.context_of(plan.canvas_pixels[..., 3])
+    opaque = resized((alpha == 255).astype(np.float32), spaces.working)
+    return seam.met(picture, plan.known_working, distance, opaque)
 
 
 def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:

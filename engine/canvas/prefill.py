@@ -45,7 +45,7 @@ def filled(picture: Pixels, known: Floats) -> Pixels:
     shrink = min(1.0, LARGEST / max(height, width))
     small_size = max(1, round(width * shrink)), max(1, round(height * shrink))
     values, weights = _weighted_resize(picture.astype(np.float32), known, small_size)
-    surface = _with_structure(_membrane(values, weights), values, weights)
+    surface = _with_structure(membrane(values, weights), values, weights)
     surface = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
     return _mixed(picture, surface, known)
 
@@ -89,7 +89,7 @@ def _weighted_resize(
     return summed / np.maximum(shrunk, 1e-6)[..., None], shrunk
 
 
-def _membrane(values: Floats, weights: Floats, trust: float = 1.0) -> Floats:
+def membrane(values: Floats, weights: Floats, trust: float = 1.0) -> Floats:
     """Return the smoothest surface through known values (Laplace's equation), coarse to fine."""
     height, width = weights.shape
     if max(height, width) <= COARSEST:
@@ -97,7 +97,7 @@ def _membrane(values: Floats, weights: Floats, trust: float = 1.0) -> Floats:
         surface = np.broadcast_to(mean, values.shape).astype(np.float32)
     else:
         half = (width + 1) // 2, (height + 1) // 2
-        coarse = _membrane(*_weighted_resize(values, weights, half), trust=PARTLY)
+        coarse = membrane(*_weighted_resize(values, weights, half), trust=PARTLY)
         surface = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     return _relaxed(surface, values, np.minimum(weights * trust, 1.0))
 
