@@ -159,11 +159,11 @@ class Endpoints:
 
 async def _nowhere(request: Request, _reply: Reply) -> None:
     path = request.url.path
-    if path in METHODS or path.startswith((SIGNED_PREFIX, "/v1/models/")):
-        method = METHODS.get(path, "GET")
-        error = ApiError(
-            405, INVALID, "method_not_allowed", f"{request.method} is not for {path}; use {method}."
-        )
+    parametric = path.startswith((SIGNED_PREFIX, "/v1/models/"))
+    method = METHODS.get(path, "GET" if parametric else request.method)
+    if method != request.method:
+        sentence = f"{request.method} is not for {path}; use {method}."
+        error = ApiError(405, INVALID, "method_not_allowed", sentence)
         error.headers["allow"] = method
         raise error
     raise ApiError(

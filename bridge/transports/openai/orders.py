@@ -97,11 +97,13 @@ def wished(kind: type[W], given: Mapping[str, Any]) -> W:
     except ValidationError as error:
         raise of_validation(error, names_of(kind)) from None
     if wish.partial_images and not wish.stream:
-        raise invalid("partial_images", "Partial images are sent in a stream; set stream to true.")
+        raise invalid("partial_images", "partial_images are sent in a stream; set stream to true.")
     if wish.stream and wish.response_format == "url":
-        raise invalid("response_format", "A stream carries the files themselves; leave this out.")
+        raise invalid(
+            "response_format", "A stream carries the files themselves; leave response_format out."
+        )
     if wish.stream and wish.contact_sheet:
-        raise invalid("contact_sheet", "A stream has no contact sheet; set stream to false.")
+        raise invalid("contact_sheet", "A stream has no contact_sheet; set stream to false.")
     return wish
 
 
