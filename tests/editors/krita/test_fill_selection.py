@@ -55,7 +55,9 @@ def holds_for_a_filled_selection(report: Report, prompt: str) -> None:
 
 def test_a_selection_is_filled_by_the_real_bridge(play: Play, tmp_path: Path) -> None:
     with running_bridge(tmp_path) as bridge:
-        report = play("fill_selection", bridge.connection_file, prompt="a full moon")
+        report = play(
+            "fill_selection", bridge.connection_file, prompt="a full moon", candidates="2"
+        )
     holds_for_a_filled_selection(report, "a full moon")
 
 

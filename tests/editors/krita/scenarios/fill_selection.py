@@ -20,6 +20,7 @@ def scenario(stage: Any) -> Iterator[None]:
     model = stage.arguments.get("model")
     if model:
         panel.options.model.setCurrentText(model)
+    panel.candidates.setValue(int(stage.arguments.get("candidates", "4")))
     yield from stage.click(panel.button)
     stage.facts["previews"] = yield from watch(stage, document, panel)
     stage.facts["status"] = panel.status.text()
