@@ -100,13 +100,12 @@ def resident(pid: int) -> float | None:
 
 
 def _paintings(runs: int) -> Iterator[Figure]:
-    from bridge.cli.demo import scenes
+    from bridge.cli.demo import scenes, shown_photograph
     from bridge.cli.painting import paint
-    from bridge.cli.pictures import load_picture
     from bridge.cli.running import connected
 
     with resources.as_file(resources.files("bridge.demo") / "sunset.jpg") as path:
-        photograph = load_picture(path).rgba
+        photograph = shown_photograph(path)
     with tempfile.TemporaryDirectory() as folder, connected(Path(folder)) as client:
         for scene in scenes(photograph, 7):
             once = partial(paint, client, scene.submit, scene.canvas, _ignored)

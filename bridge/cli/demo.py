@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine import Pixels
 
 MOON_BOX = (96, 24, 256, 256)  # left, top, width, height in the photograph
+CROP = (60, 0, 640, 384)  # left, top, width, height in the file
 SIDE = 320  # half of the photograph's width
 _SHOWN_PREVIEWS = 5
 
@@ -48,12 +49,11 @@ def demo(
     from rich.console import Console
 
     from bridge.cli.paint import writable
-    from bridge.cli.pictures import load_picture
     from bridge.cli.running import connected
 
     folder = writable(out)
     with resources.as_file(resources.files("bridge.demo") / "sunset.jpg") as path:
-        photograph = load_picture(path).rgba
+        photograph = shown_photograph(path)
     console = Console(stderr=True)
     rows: list[Row] = []
     began = time.monotonic()
@@ -64,6 +64,17 @@ def demo(
     typer.echo(
         f"All four in {time.monotonic() - began:.1f} s. Look at {folder / 'contact-sheet.png'}"
     )
+
+
+def shown_photograph(path: Path) -> Pixels:
+    """Return the part of the photograph that is shown: sky, sun and hills."""
+    import numpy as np
+
+    from bridge.cli.pictures import load_picture
+
+    left, top, width, height = CROP
+    whole = load_picture(path).rgba
+    return np.ascontiguousarray(whole[top : top + height, left : left + width])
 
 
 def scenes(photograph: Pixels, seed: int) -> Sequence[Scene]:
