@@ -7,7 +7,8 @@ import functools
 from .gallery import Gallery
 from .host import KritaObject, krita
 from .options import Options, choice_of, value_of
-from .qt import QShortcut, QtCore, QtGui, QtObject, QtWidgets
+from .prompt import Prompt
+from .qt import QtCore, QtObject, QtWidgets
 from .studio import Studio
 from .wishes import Wish
 from .words import sentence
@@ -96,10 +97,8 @@ class PaintDocker(krita.DockWidget):
         body = QtWidgets.QWidget()
         rows = QtWidgets.QVBoxLayout(body)
         rows.setContentsMargins(4, 4, 4, 4)
-        self.prompt = _prompt()
-        keys = QShortcut(QtGui.QKeySequence("Ctrl+Return"), self.prompt)
-        keys.setContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
-        keys.activated.connect(self.paint_now)
+        self.prompt = Prompt()
+        self.prompt.asked.connect(self.paint_now)
         rows.addWidget(self.prompt)
         rows.addLayout(self._numbers())
         self.button = QtWidgets.QPushButton()
@@ -183,16 +182,6 @@ def _scrolling(body: QtObject) -> QtObject:
     area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
     area.setWidget(body)
     return area
-
-
-def _prompt() -> QtObject:
-    field = QtWidgets.QPlainTextEdit()
-    field.setObjectName("mahlstick_prompt")
-    field.setAccessibleName("Prompt")
-    field.setPlaceholderText("What to paint; empty removes what is there")
-    field.setTabChangesFocus(True)
-    field.setMaximumHeight(field.fontMetrics().lineSpacing() * 4)
-    return field
 
 
 def _label(text: str, field: QtObject) -> QtObject:

@@ -23,4 +23,3 @@ def _binding() -> str:
 QtCore: Any = importlib.import_module(f"{_binding()}.QtCore")
 QtGui: Any = importlib.import_module(f"{_binding()}.QtGui")
 QtWidgets: Any = importlib.import_module(f"{_binding()}.QtWidgets")
-QShortcut: QtObject = getattr(QtGui, "QShortcut", None) or QtWidgets.QShortcut  # moved in Qt 6

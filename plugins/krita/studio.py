@@ -112,6 +112,8 @@ class Studio:
             raise CanvasError("There is no picture to paint on. Open or create one first.")
         if not self._session.online:
             raise CanvasError(self._offline)
+        if self.current is not None and not self.current.over:
+            raise CanvasError("A painting is under way: wait for it, keep it or cancel it first.")
         if not self._tools.hand_rests():
             raise CanvasError("Lift the pen first: a new layer would end the stroke.")
         canvas = Canvas(self._app, document)

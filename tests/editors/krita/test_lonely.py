@@ -23,6 +23,7 @@ def test_without_a_bridge_it_says_so_and_finds_one_that_starts_later(
     assert "`mahlstick serve`" in str(facts["status"])
     assert facts["unchanged"]
     assert facts["status_online"] == ""
+    assert facts["shortcut"] == "Ctrl+Alt+P"
     assert facts["actions"] == [
         "Paint with Mahlstick",
         "Cancel Painting",

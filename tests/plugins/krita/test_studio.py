@@ -75,6 +75,13 @@ def test_without_a_bridge_the_document_is_not_touched() -> None:
     assert scene.untouched()
 
 
+def test_one_painting_at_a_time(scene: Scene) -> None:
+    scene.begin()
+    assert not scene.studio.paint(MOON)
+    assert "under way" in scene.studio.message
+    assert len(scene.document.entries) == 1
+
+
 def test_in_the_middle_of_a_stroke_no_layer_is_added(scene: Scene) -> None:
     scene.studio._tools = replace(TOOLS, hand_rests=lambda: False)
     assert not scene.studio.paint(MOON)

@@ -28,3 +28,8 @@ def scenario(stage: Any) -> Iterator[None]:
     yield from stage.until(lambda: panel.online, "the bridge is found")
     yield from stage.rest(0.2)
     stage.facts["status_online"] = panel.status.text()
+    stage.facts["shortcut"] = stage.app.action("mahlstick_paint").shortcut().toString()
+    yield from stage.click(panel.prompt)
+    yield from stage.xdotool("key", "ctrl+Return")
+    done = "what Ctrl+Return began is done"
+    yield from stage.until(lambda: panel.status.text().startswith("Done"), done)
