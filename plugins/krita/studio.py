@@ -137,6 +137,7 @@ class Studio:
         if isinstance(change, Updated):
             easel = self._easels.get(change.painting.job)
             if easel is not None:
+                self.message = ""  # the progress is news again
                 easel.take(change.painting, change.event)
         elif isinstance(change, Offline):
             self._offline = self.message = change.message
