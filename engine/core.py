@@ -194,7 +194,8 @@ class Engine:
             return
         refinements = []
         for k in job.painted:
-            larger = canvases.second_pass(canvas, as_pixels(session.painting.picture(k)[0]))
+            small = as_pixels(session.painting.picture(k)[0])
+            larger = canvases.second_pass(canvas, small, job.card.largest_step)
             if larger is None:
                 return
             session.refined[k] = larger
@@ -233,7 +234,9 @@ class Engine:
         job, picture = session.job, session.painting.picture(k)
         pixels = as_pixels(picture[0])
         self._extensions.check_result(pixels, job.request)
-        patch, merged, colour = canvases.finish(session.refined.get(k, session.canvas), pixels)
+        patch, merged, colour = canvases.finish(
+            session.refined.get(k, session.canvas), pixels, job.card.largest_step
+        )
         scored = session.model.score(picture, job.request.prompt) if job.request.prompt else None
         return Painted(
             candidate=k,

@@ -148,6 +148,7 @@ def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
         steps=job.steps,
         known=canvas.known_working if canvas.like_working is None else canvas.like_working,
         hole=None if canvas.known_working is None else canvas.denoise_mask_working,
+        regained=_regained(job),
     )
     if tile is not None and in_one_pass(job, tile):
         return replace(stage, tile=Size(tile, tile), overlap=tile // OVERLAP)
@@ -186,6 +187,16 @@ def kept(control: Control, painted: Sequence[int]) -> tuple[int, ...]:
     """Return the candidates the painter keeps; an answer that names none of them keeps all."""
     wanted = tuple(k for k in painted if k in (control.kept or ()))
     return wanted or tuple(painted)
+
+
+def _regained(job: Job) -> float:
+    """Return how much of the picture's finest detail is given back: all at low strength.
+
+    An autoencoder loses detail even where nothing is painted; gentle changes must not cost any.
+    """
+    if job.request.mode is Mode.VARY:  # a picture to resemble, not to keep
+        return 0.0
+    return min(1.0, 2.0 * (1.0 - job.strength))
 
 
 def _long(working: Size, card: ModelCard) -> Size | None:

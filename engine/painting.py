@@ -34,6 +34,7 @@ class Stage:
     `known` is RGB uint8 (H, W, 3): what is kept, and what is started from; `hole` float32 (H, W), 1
     = paint, None where everything may change. `tile` is the size of tiles, None = in one piece;
     they share at least `overlap` pixels. `stream` tells its noise from that of other stages.
+    `regained` is the share of what encoding loses of `known` that is given back to the result.
     """
 
     working: Size
@@ -44,6 +45,7 @@ class Stage:
     tile: Size | None = None
     overlap: int = 0
     stream: int = 0
+    regained: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Painting:
     ) -> None:
         self._model, self._sampler, self._schedule = model, sampler, schedule
         self._conditions, self._seeds, self._device = conditions, seeds, device
-        self._now: dict[int, tuple[Tensor, Size]] = {}  # candidate -> x0 (1, C, h, w), working size
+        self._now: dict[int, tuple[Tensor, Stage]] = {}  # candidate -> x0 (1, C, h, w)
+        self._lost: tuple[Stage, Tensor] | None = None
 
     def run(self, batches: Sequence[tuple[tuple[int, ...], Stage]]) -> Iterator[Step]:
         """Yield every batch after every step; all stages have the same number of steps.
@@ -92,14 +95,26 @@ class Painting:
                         "It must yield x0 once per step: correct it, or choose another."
                     )
                 for place, k in enumerate(batch):
-                    self._now[k] = x0[place : place + 1], stage.working
+                    self._now[k] = x0[place : place + 1], stage
                 yield Step(batch, number, x0)
 
     def picture(self, candidate: int) -> Tensor:
         """Return a candidate as it is now, decoded: (1, 3, H, W) in [-1, 1]."""
-        x0, working = self._now[candidate]
-        with self._computing(working):
-            return self._model.decode(x0, working, self._conditions.check)
+        x0, stage = self._now[candidate]
+        with self._computing(stage.working):
+            picture = self._model.decode(x0, stage.working, self._conditions.check)
+            if stage.regained > 0.0 and stage.known is not None:
+                lost = self._lost_of(stage, as_tensor(stage.known, self._device))
+                picture = (picture + stage.regained * lost).clamp(-1.0, 1.0)
+            return picture
+
+    def _lost_of(self, stage: Stage, known: Tensor) -> Tensor:
+        """Return the fine detail of a stage's known picture that its encoding cannot hold."""
+        if self._lost is None or self._lost[0] is not stage:
+            check = self._conditions.check
+            held = self._model.decode(self._model.encode(known), stage.working, check)
+            self._lost = stage, known - held
+        return self._lost[1]
 
     @contextmanager
     def _computing(self, working: Size) -> Iterator[None]:

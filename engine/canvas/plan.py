@@ -97,15 +97,18 @@ def plan_canvas(
     return _seen(plan, request.mode is Mode.UPSCALE)
 
 
-def finish(plan: CanvasPlan, picture_working: Pixels) -> Finish:
+def finish(
+    plan: CanvasPlan, picture_working: Pixels, largest_step: float = seam.LARGEST_STEP
+) -> Finish:
     """Return what a painted working picture (RGB) becomes on the canvas.
 
-    Outside the paste mask the merged canvas has exactly the bytes it had.
+    Outside the paste mask the merged canvas has exactly the bytes it had. `largest_step` is how
+    far, in grey levels, paint may be shifted to meet the canvas at the selection's edge.
     """
     report = colour.ColourReport()
     if plan.known_working is not None and plan.colour_weights is not None:
         report = colour.measured(plan.known_working, picture_working, plan.colour_weights)
-    picture = _met(plan, colour.corrected(picture_working, report))
+    picture = _met(plan, colour.corrected(picture_working, report), largest_step)
     box, seen = plan.layout.paste_box_canvas, plan.spaces.context_canvas
     paint = crop(
         plan.spaces.to_context(picture),
@@ -119,7 +122,9 @@ def finish(plan: CanvasPlan, picture_working: Pixels) -> Finish:
     return Finish(image, paste.merged(canvas, image, box, plan.scene.alpha), report)
 
 
-def second_pass(plan: CanvasPlan, picture_working: Pixels | None) -> CanvasPlan | None:
+def second_pass(
+    plan: CanvasPlan, picture_working: Pixels | None, largest_step: float = seam.LARGEST_STEP
+) -> CanvasPlan | None:
     """Return the plan that refines a first pass's picture at the context's own size.
 
     Its `known_working` is the canvas with that picture pasted in: what to start from and what to
@@ -133,7 +138,7 @@ def second_pass(plan: CanvasPlan, picture_working: Pixels | None) -> CanvasPlan 
     full = Spaces(spaces.canvas, seen, seen.size, _latent(seen.size, plan.latent_factor))
     ground = replace(plan.scene, empties=False)
     if picture_working is not None:
-        ground = replace(ground, pixels=finish(plan, picture_working).merged)
+        ground = replace(ground, pixels=finish(plan, picture_working, largest_step).merged)
     larger = _seen(replace(plan, spaces=full, scene=ground), compares_all=False)
     if plan.canvas_pixels is not None:
         return larger
@@ -141,7 +146,7 @@ def second_pass(plan: CanvasPlan, picture_working: Pixels | None) -> CanvasPlan 
     return replace(larger, denoise_mask_working=everything, colour_weights=None)
 
 
-def _met(plan: CanvasPlan, picture: Pixels) -> Pixels:
+def _met(plan: CanvasPlan, picture: Pixels, largest: float) -> Pixels:
     """Return the paint with its level met at the selection's edge, where there is one."""
     ground, spaces = plan.scene, plan.spaces
     if plan.known_working is None or plan.canvas_pixels is None or ground.whole:
@@ -149,7 +154,7 @@ def _met(plan: CanvasPlan, picture: Pixels) -> Pixels:
     distance = masks.distance_from(spaces.context_of(ground.selection), spaces.working)
     alpha = spaces.context_of(plan.canvas_pixels[..., 3])
     opaque = resized((alpha == 255).astype(np.float32), spaces.working)
-    return seam.met(picture, plan.known_working, distance, opaque)
+    return seam.met(picture, plan.known_working, distance, opaque, largest)
 
 
 def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:

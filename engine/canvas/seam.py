@@ -21,19 +21,21 @@ from engine.canvas.prefill import membrane
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 6.0  # working pixels outside the selection in which paint and canvas are compared
 LARGEST = 256  # the surface is smooth, so it is computed at no more than this and enlarged
+LARGEST_STEP = 24.0  # grey levels; beyond that it is not the model's shift but another picture
 SMOOTH = 2.0  # sigma by which single pixels are averaged before they are compared
 
 
-def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats) -> Pixels:
+def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats, largest: float) -> Pixels:
     """Return RGB paint (h, w, 3) that goes on where the canvas ends.
 
     `known` is the canvas at working size, `distance` (h, w) how far each pixel is from the
     selection, `opaque` (h, w) 1 where the canvas can be seen: steps are measured nowhere else.
+    Of a step more than `largest` grey levels only that much is added.
     """
     ring = ((distance > 0.0) & (distance <= RING) & (opaque >= 1.0)).astype(np.float32)
     if not ring.any() or not (distance <= 0.0).any():
         return painted
-    steps = _averaged(known.astype(np.float32) - painted, ring)
+    steps = np.clip(_averaged(known.astype(np.float32) - painted, ring), -largest, largest)
     result = np.rint(painted + _surface(steps, ring))
     return np.clip(result, 0, 255).astype(np.uint8)
 

@@ -127,3 +127,13 @@ def test_long_pictures_are_painted_in_tiles_the_model_can_see(
     stage = first_stage(asked, canvas, None)
     assert stage.tile == expected
     assert min(stage.working.width, stage.working.height) == 256
+
+
+@pytest.mark.parametrize(("strength", "share"), [(0.3, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0)])
+def test_the_gentler_the_change_the_more_detail_is_kept(strength: float, share: float) -> None:
+    asked = job(Mode.REFINE, image=picture(256, 256), strength=strength)
+    canvas = plan_canvas(asked.request, Size(256, 256), 32, 16)
+    assert first_stage(asked, canvas, None).regained == share
+    like = job(Mode.VARY, image=picture(256, 256), strength=strength)
+    canvas = plan_canvas(like.request, Size(256, 256), 32, 16)
+    assert first_stage(like, canvas, None).regained == 0.0

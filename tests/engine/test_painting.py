@@ -179,3 +179,16 @@ def test_a_card_may_ask_for_holes_to_take_their_light_from_around_them(
     recorder.card = replace(recorder.card, joined_until=until)
     first = next(iter(painting(recorder).run([((0,), replace(STAGE, known=KNOWN, hole=HOLE))])))
     assert torch.allclose(first.x0[..., 9:], torch.full((1, 1, 8, 3), level), atol=1e-4)
+
+
+@pytest.mark.parametrize(("regained", "contrast"), [(0.0, 0.0), (0.5, 0.25), (1.0, 0.5)])
+def test_detail_that_encoding_loses_is_given_back(
+    recorder: Recorder, regained: float, contrast: float
+) -> None:
+    stripes = np.full((64, 96, 3), 64, np.uint8)
+    stripes[:, ::2] = 191
+    job = painting(recorder)
+    job._seeds = {0: 0}  # paints 0, a middle grey
+    list(job.run([((0,), replace(STAGE, known=stripes, regained=regained))]))
+    picture = job.picture(0)[0, 0]
+    assert torch.allclose(picture[:, ::2] - picture[:, 1::2], torch.tensor(2 * contrast), atol=0.01)

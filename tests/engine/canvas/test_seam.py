@@ -27,7 +27,7 @@ def selected(box: Box) -> Pixels:
 def meet(paint: Pixels, mask: Pixels, opaque: np.ndarray | None = None) -> Pixels:
     distance = distance_from(mask, Size(WIDE, HIGH))
     seen = np.ones((HIGH, WIDE), np.float32) if opaque is None else opaque
-    return met(paint, sky(), distance, seen)
+    return met(paint, sky(), distance, seen, 255.0)
 
 
 def furthest(paint: Pixels, mask: Pixels) -> int:
@@ -82,11 +82,19 @@ def test_where_the_canvas_is_transparent_nothing_is_measured() -> None:
     assert np.array_equal(meet(paint, mask, np.zeros((HIGH, WIDE), np.float32)), paint)
 
 
+def test_another_picture_is_shifted_no_further_than_allowed() -> None:
+    mask = selected(Box(40, 30, 40, 30))
+    paint = (sky().astype(int) - 80).clip(0, 255).astype(np.uint8)
+    opaque, distance = np.ones((HIGH, WIDE), np.float32), distance_from(mask, Size(WIDE, HIGH))
+    shift = met(paint, sky(), distance, opaque, 24.0).astype(int) - paint
+    assert abs(shift[mask == 255] - 24).max() <= 1
+
+
 def test_a_selection_of_everything_or_nothing_is_left_alone() -> None:
     paint = np.full((HIGH, WIDE, 3), 7, np.uint8)
     assert np.array_equal(meet(paint, np.full((HIGH, WIDE), 255, np.uint8)), paint)
     far = np.full((HIGH, WIDE), 99.0, np.float32)
-    assert np.array_equal(met(paint, sky(), far, np.ones((HIGH, WIDE), np.float32)), paint)
+    assert np.array_equal(met(paint, sky(), far, np.ones((HIGH, WIDE), np.float32), 9.0), paint)
 
 
 def test_large_paint_is_met_as_well_as_small() -> None:
@@ -94,5 +102,5 @@ def test_large_paint_is_met_as_well_as_small() -> None:
     mask = np.zeros((600, 900), np.uint8)
     mask[150:450, 200:700] = 255
     distance = distance_from(mask, Size(900, 600))
-    result = met(np.full_like(big, 60), big, distance, np.ones((600, 900), np.float32))
+    result = met(np.full_like(big, 60), big, distance, np.ones((600, 900), np.float32), 255.0)
     assert abs(result[mask == 255].astype(int) - 100).max() <= 2
