@@ -111,8 +111,9 @@ def test_a_painter_paints_undoes_redoes_and_cancels_in_the_window(
     studio: Studio, photograph: Path, tmp_path: Path
 ) -> None:
     told = {"picture": studio.bring(photograph, "sunset.jpg"), "prompt": "a full moon"}
-    told["then"] = "change of mind"
-    part = Part({told["prompt"]: Script(steps=6, step_s=0.8)})
+    told["slow prompt"] = "a slow moon"
+    slow = Script(steps=500, step_s=0.4)  # nobody's change of mind comes too late
+    part = Part({"a full moon": Script(steps=6, step_s=0.8), "a slow moon": slow})
     with scripted_bridge(part, tmp_path) as connection:
         report = studio.on_screen("window", told, connection)
     facts = report.facts
@@ -123,12 +124,14 @@ def test_a_painter_paints_undoes_redoes_and_cancels_in_the_window(
     assert facts["undone_equal"]
     assert facts["redone_equal"]
 
-    assert [submit.prompt for submit in part.submitted()] == ["a full moon"] * 3
-    assert part.cancelled() == ["a full moon"] * 2
+    prompts = [submit.prompt for submit in part.submitted()]
+    assert prompts == ["a full moon", "a slow moon", "a slow moon", "a full moon"]
+    assert part.cancelled() == ["a slow moon"] * 2
     assert facts["layers_after_cancel"] == ["Background"]
     assert facts["cancelled_equal"]
     assert facts["layers_after_undo"] == ["Background"]
     assert facts["abandoned_equal"]
+    assert facts["layers_after_repeating"] == ["a full moon", "Background"]
 
     # The photograph, at least two previews, and the result.
     assert len(facts["colours_seen"]) >= 4  # pyright: ignore[reportArgumentType]

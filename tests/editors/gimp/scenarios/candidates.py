@@ -26,8 +26,7 @@ def scenario() -> dict[str, object]:
 
 def _choose(desk: Desk) -> None:
     desk.arrange()
-    hands.type_text(stage.ARGUMENTS["prompt"])
-    hands.press("alt+n", "3", "Tab")
+    desk.ask_for(stage.ARGUMENTS["prompt"], "3")
     hands.press("alt+p")
     hands.window(hands.BUSY)
     hands.window(hands.IDLE)

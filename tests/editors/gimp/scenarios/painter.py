@@ -12,8 +12,8 @@ from gi.repository import Gegl, Gimp
 
 BOX = (560, 60, 180, 150)
 MARK = 40
-WINDOW = (1180, 960)
-OURS = (1196, 40)
+WINDOW = (1160, 960)
+OURS = (1176, 40)
 
 
 class Desk:
@@ -55,10 +55,12 @@ class Desk:
         """Ctrl+Y, until the layer is back."""
         self._shortcut("ctrl+y", 2)
 
-    def begin(self) -> None:
-        """Start to paint with the last prompt, and wait for a preview."""
+    def begin(self, prompt: str) -> None:
+        """Start to paint with another prompt, and wait for a preview."""
         self.arrange()
         before = hands.colour(self.place)
+        hands.press("ctrl+a")
+        hands.type_text(prompt)
         hands.press("Return")
         hands.window(hands.BUSY)
         hands.wait_for(lambda: hands.colour(self.place) != before, "a preview on the canvas")
@@ -68,6 +70,11 @@ class Desk:
         hands.place(hands.IDLE, *OURS)
         hands.focus(hands.IDLE)
 
+    def ask_for(self, prompt: str, candidates: str) -> None:
+        """Type the prompt, then the number of candidates."""
+        hands.type_text(prompt)
+        hands.press("alt+n", *candidates, "Tab")
+
     def _shortcut(self, keys: str, layers: int) -> None:
         hands.focus(hands.IMAGE)
         hands.press(keys)
@@ -75,10 +82,10 @@ class Desk:
 
     def _hands_that_paint(self) -> None:
         self.arrange()
-        hands.type_text(stage.ARGUMENTS["prompt"])
+        self.ask_for(stage.ARGUMENTS["prompt"], stage.ARGUMENTS.get("candidates", "1"))
         hands.photograph("typed")
         self._look()
-        hands.press("Return")
+        hands.press("alt+p")
         hands.window(hands.BUSY)
         while not hands.is_open(hands.IDLE):
             for _ in range(20):  # asking for windows takes longer than a preview stays

@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.environ["MAHLSTICK_OUT"]) + "/scenarios")
 
 import hands
 import stage
+from gi.repository import Gimp
 from painter import Desk
 
 
@@ -26,7 +27,7 @@ def scenario() -> dict[str, object]:
     facts["undone_equal"] = stage.flat(image) == before
     desk.redo()
     facts["redone_equal"] = stage.flat(image) == painted
-    if stage.ARGUMENTS.get("then") != "change of mind":
+    if "slow prompt" not in stage.ARGUMENTS:
         return facts
     desk.undo()
     desk.call(lambda: _cancel(desk))
@@ -35,11 +36,13 @@ def scenario() -> dict[str, object]:
     desk.call(lambda: _undo_while_painting(desk))
     facts["layers_after_undo"] = stage.names(image)
     facts["abandoned_equal"] = stage.flat(image) == before
+    stage.fill(image, Gimp.RunMode.WITH_LAST_VALS)
+    facts["layers_after_repeating"] = stage.names(image)
     return facts
 
 
 def _cancel(desk: Desk) -> None:
-    desk.begin()
+    desk.begin(stage.ARGUMENTS["slow prompt"])
     hands.press("alt+a")
     hands.window(hands.IDLE)
     hands.photograph("cancelled")
@@ -47,7 +50,7 @@ def _cancel(desk: Desk) -> None:
 
 
 def _undo_while_painting(desk: Desk) -> None:
-    desk.begin()
+    desk.begin(stage.ARGUMENTS["slow prompt"])
     hands.focus(hands.IMAGE)
     hands.press("ctrl+z")
     hands.window(hands.IDLE)
