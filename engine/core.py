@@ -195,7 +195,7 @@ class Engine:
         refinements = []
         for k in job.painted:
             small = as_pixels(session.painting.picture(k)[0])
-            larger = canvases.second_pass(canvas, small, job.card.largest_step)
+            larger = canvases.second_pass(canvas, small, _edge(job.card))
             if larger is None:
                 return
             session.refined[k] = larger
@@ -235,7 +235,7 @@ class Engine:
         pixels = as_pixels(picture[0])
         self._extensions.check_result(pixels, job.request)
         patch, merged, colour = canvases.finish(
-            session.refined.get(k, session.canvas), pixels, job.card.largest_step
+            session.refined.get(k, session.canvas), pixels, _edge(job.card)
         )
         scored = session.model.score(picture, job.request.prompt) if job.request.prompt else None
         return Painted(
@@ -247,6 +247,11 @@ class Engine:
             seconds=time.monotonic() - session.began,
             record=of_candidate(common, k, job.seeds[k], asdict(colour)),
         )
+
+
+def _edge(card: ModelCard) -> canvases.Edge:
+    """Return how far the model's paint is bent to meet the canvas."""
+    return canvases.Edge(card.largest_step, card.edge_fade)
 
 
 def _full_size(canvas: canvases.CanvasPlan) -> canvases.CanvasPlan:

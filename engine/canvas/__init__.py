@@ -8,12 +8,14 @@ in the worker.
 
 from engine.canvas.colour import ColourReport
 from engine.canvas.plan import CanvasPlan, Finish, finish, plan_canvas, second_pass
+from engine.canvas.seam import Edge
 from engine.canvas.spaces import Spaces
 from engine.canvas.tiles import Tile, assembled, tiles
 
 __all__ = [
     "CanvasPlan",
     "ColourReport",
+    "Edge",
     "Finish",
     "Spaces",
     "Tile",

@@ -20,6 +20,7 @@ from engine.canvas.spaces import Spaces, crop, evenly_resized, intersection, res
 
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 0.08  # of the working size's mean side: how far beyond the soft border colours are compared
+USUAL_EDGE = seam.Edge()
 WORTH_REFINING = (
     1.2  # a picture enlarged by more than this on its way to the canvas gains by a second pass
 )
@@ -97,18 +98,16 @@ def plan_canvas(
     return _seen(plan, request.mode is Mode.UPSCALE)
 
 
-def finish(
-    plan: CanvasPlan, picture_working: Pixels, largest_step: float = seam.LARGEST_STEP
-) -> Finish:
+def finish(plan: CanvasPlan, picture_working: Pixels, edge: seam.Edge = USUAL_EDGE) -> Finish:
     """Return what a painted working picture (RGB) becomes on the canvas.
 
-    Outside the paste mask the merged canvas has exactly the bytes it had. `largest_step` is how
-    far, in grey levels, paint may be shifted to meet the canvas at the selection's edge.
+    Outside the paste mask the merged canvas has exactly the bytes it had. `edge` says how
+    far paint is bent to meet the canvas at the selection's edge.
     """
     report = colour.ColourReport()
     if plan.known_working is not None and plan.colour_weights is not None:
         report = colour.measured(plan.known_working, picture_working, plan.colour_weights)
-    picture = _met(plan, colour.corrected(picture_working, report), largest_step)
+    picture = _met(plan, colour.corrected(picture_working, report), edge)
     box, seen = plan.layout.paste_box_canvas, plan.spaces.context_canvas
     paint = crop(
         plan.spaces.to_context(picture),
@@ -123,7 +122,7 @@ def finish(
 
 
 def second_pass(
-    plan: CanvasPlan, picture_working: Pixels | None, largest_step: float = seam.LARGEST_STEP
+    plan: CanvasPlan, picture_working: Pixels | None, edge: seam.Edge = USUAL_EDGE
 ) -> CanvasPlan | None:
     """Return the plan that refines a first pass's picture at the context's own size.
 
@@ -138,7 +137,7 @@ def second_pass(
     full = Spaces(spaces.canvas, seen, seen.size, _latent(seen.size, plan.latent_factor))
     ground = replace(plan.scene, empties=False)
     if picture_working is not None:
-        ground = replace(ground, pixels=finish(plan, picture_working, largest_step).merged)
+        ground = replace(ground, pixels=finish(plan, picture_working, edge).merged)
     larger = _seen(replace(plan, spaces=full, scene=ground), compares_all=False)
     if plan.canvas_pixels is not None:
         return larger
@@ -146,7 +145,7 @@ def second_pass(
     return replace(larger, denoise_mask_working=everything, colour_weights=None)
 
 
-def _met(plan: CanvasPlan, picture: Pixels, largest: float) -> Pixels:
+def _met(plan: CanvasPlan, picture: Pixels, edge: seam.Edge) -> Pixels:
     """Return the paint with its level met at the selection's edge, where there is one."""
     ground, spaces = plan.scene, plan.spaces
     if plan.known_working is None or plan.canvas_pixels is None or ground.whole:
@@ -154,7 +153,7 @@ def _met(plan: CanvasPlan, picture: Pixels, largest: float) -> Pixels:
     distance = masks.distance_from(spaces.context_of(ground.selection), spaces.working)
     alpha = spaces.context_of(plan.canvas_pixels[..., 3])
     opaque = resized((alpha == 255).astype(np.float32), spaces.working)
-    return seam.met(picture, plan.known_working, distance, opaque, largest)
+    return seam.met(picture, plan.known_working, distance, opaque, edge)
 
 
 def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:

@@ -9,6 +9,7 @@ there already nothing is added.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -21,23 +22,44 @@ from engine.canvas.prefill import membrane
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 6.0  # working pixels outside the selection in which paint and canvas are compared
 LARGEST = 256  # the surface is smooth, so it is computed at no more than this and enlarged
-LARGEST_STEP = 24.0  # grey levels; beyond that it is not the model's shift but another picture
+WIDEST_FADE = 48.0  # working pixels
 SMOOTH = 2.0  # sigma by which single pixels are averaged before they are compared
 
 
-def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats, largest: float) -> Pixels:
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How much paint is bent to meet the canvas; small models need more of it."""
+
+    largest_step: float = 24.0  # grey levels; beyond that it is not a shift but another picture
+    fade: float = 0.0  # share of the selection's shorter side over which paint takes over
+
+
+def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats, edge: Edge) -> Pixels:
     """Return RGB paint (h, w, 3) that goes on where the canvas ends.
 
     `known` is the canvas at working size, `distance` (h, w) how far each pixel is from the
     selection, `opaque` (h, w) 1 where the canvas can be seen: steps are measured nowhere else.
-    Of a step more than `largest` grey levels only that much is added.
+    `known` inside the selection is what it was filled with: there paint fades in from it.
     """
     ring = ((distance > 0.0) & (distance <= RING) & (opaque >= 1.0)).astype(np.float32)
     if not ring.any() or not (distance <= 0.0).any():
         return painted
-    steps = np.clip(_averaged(known.astype(np.float32) - painted, ring), -largest, largest)
-    result = np.rint(painted + _surface(steps, ring))
-    return np.clip(result, 0, 255).astype(np.uint8)
+    steps = np.clip(
+        _averaged(known.astype(np.float32) - painted, ring), -edge.largest_step, edge.largest_step
+    )
+    result = painted + _surface(steps, ring)
+    if edge.fade > 0.0:
+        result = known + (result - known) * _taking_over(distance <= 0.0, edge.fade)
+    return np.clip(np.rint(result), 0, 255).astype(np.uint8)
+
+
+def _taking_over(selected: Floats, fade: float) -> Floats:
+    """Return how much paint shows (h, w, 1): 0 at the selection's edge, 1 well inside."""
+    sides = [np.flatnonzero(selected.any(axis=axis)) for axis in (0, 1)]
+    shorter = min(int(side[-1]) - int(side[0]) + 1 for side in sides)
+    depth = cv2.distanceTransform(selected.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = np.clip(depth / min(fade * shorter, WIDEST_FADE), 0.0, 1.0)
+    return (share * share * (3.0 - 2.0 * share))[..., None]
 
 
 def _averaged(steps: Floats, ring: Floats) -> Floats:

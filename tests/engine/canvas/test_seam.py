@@ -7,7 +7,7 @@ import pytest
 
 from engine.api import Box, Pixels, Size
 from engine.canvas.masks import distance_from
-from engine.canvas.seam import met
+from engine.canvas.seam import Edge, met
 
 WIDE, HIGH = 120, 90
 
@@ -27,7 +27,7 @@ def selected(box: Box) -> Pixels:
 def meet(paint: Pixels, mask: Pixels, opaque: np.ndarray | None = None) -> Pixels:
     distance = distance_from(mask, Size(WIDE, HIGH))
     seen = np.ones((HIGH, WIDE), np.float32) if opaque is None else opaque
-    return met(paint, sky(), distance, seen, 255.0)
+    return met(paint, sky(), distance, seen, Edge(255.0))
 
 
 def furthest(paint: Pixels, mask: Pixels) -> int:
@@ -86,7 +86,7 @@ def test_another_picture_is_shifted_no_further_than_allowed() -> None:
     mask = selected(Box(40, 30, 40, 30))
     paint = (sky().astype(int) - 80).clip(0, 255).astype(np.uint8)
     opaque, distance = np.ones((HIGH, WIDE), np.float32), distance_from(mask, Size(WIDE, HIGH))
-    shift = met(paint, sky(), distance, opaque, 24.0).astype(int) - paint
+    shift = met(paint, sky(), distance, opaque, Edge(24.0)).astype(int) - paint
     assert abs(shift[mask == 255] - 24).max() <= 1
 
 
@@ -94,7 +94,7 @@ def test_a_selection_of_everything_or_nothing_is_left_alone() -> None:
     paint = np.full((HIGH, WIDE, 3), 7, np.uint8)
     assert np.array_equal(meet(paint, np.full((HIGH, WIDE), 255, np.uint8)), paint)
     far = np.full((HIGH, WIDE), 99.0, np.float32)
-    assert np.array_equal(met(paint, sky(), far, np.ones((HIGH, WIDE), np.float32), 9.0), paint)
+    assert np.array_equal(met(paint, sky(), far, np.ones((HIGH, WIDE), np.float32), Edge()), paint)
 
 
 def test_large_paint_is_met_as_well_as_small() -> None:
@@ -102,5 +102,17 @@ def test_large_paint_is_met_as_well_as_small() -> None:
     mask = np.zeros((600, 900), np.uint8)
     mask[150:450, 200:700] = 255
     distance = distance_from(mask, Size(900, 600))
-    result = met(np.full_like(big, 60), big, distance, np.ones((600, 900), np.float32), 255.0)
+    result = met(np.full_like(big, 60), big, distance, np.ones((600, 900), np.float32), Edge(255.0))
     assert abs(result[mask == 255].astype(int) - 100).max() <= 2
+
+
+def test_paint_takes_over_from_the_fill_towards_the_middle() -> None:
+    box = Box(40, 30, 40, 30)
+    mask, paint = selected(box), sky()
+    paint[mask == 255] = 0  # black, while the model was held to the canvas around it
+    distance, opaque = distance_from(mask, Size(WIDE, HIGH)), np.ones((HIGH, WIDE), np.float32)
+    result = met(paint, sky(), distance, opaque, Edge(24.0, fade=0.3))
+    row = result[45, 40:60, 0].astype(int)
+    assert abs(row[0] - sky()[45, 40, 0]) <= 12
+    assert (np.diff(row) <= 0).all()
+    assert row[-1] == 0
