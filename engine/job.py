@@ -149,6 +149,8 @@ def first_stage(job: Job, canvas: CanvasPlan, tile: int | None) -> Stage:
         known=canvas.known_working if canvas.like_working is None else canvas.like_working,
         hole=None if canvas.known_working is None else canvas.denoise_mask_working,
         regained=_regained(job),
+        # Inside a selection something else is wanted; beyond an edge, more of the same.
+        joined_until=job.card.joined_until if job.request.mode is Mode.OUTPAINT else 1.0,
     )
     if tile is not None and in_one_pass(job, tile):
         return replace(stage, tile=Size(tile, tile), overlap=tile // OVERLAP)

@@ -34,6 +34,7 @@ class Stage:
     `known` is RGB uint8 (H, W, 3): what is kept, and what is started from; `hole` float32 (H, W), 1
     = paint, None where everything may change. `tile` is the size of tiles, None = in one piece;
     they share at least `overlap` pixels. `stream` tells its noise from that of other stages.
+    Until `joined_until` of the time is left the hole is `joined` to what is known.
     `regained` is the share of what encoding loses of `known` that is given back to the result.
     """
 
@@ -46,6 +47,7 @@ class Stage:
     overlap: int = 0
     stream: int = 0
     regained: float = 0.0
+    joined_until: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,9 @@ class Painting:
             x = x + levels[0].alpha * kept
             if hole is not None:
                 cells = adaptive_max_pool2d(hole, shape[1:])
-                path, until = self._model.path, self._model.card.joined_until
-                if until < 1.0 and stage.stream == 0:  # a later stage begins from what was joined
-                    denoise = joined(denoise, kept, cells, path, until)
+                path = self._model.path
+                if stage.joined_until < 1.0:
+                    denoise = joined(denoise, kept, cells, path, stage.joined_until)
                 denoise = blended(denoise, kept, cells, path, levels[0])
         return self._sampler(denoise, x, levels, noise)
 

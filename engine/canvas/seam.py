@@ -22,7 +22,6 @@ from engine.canvas.prefill import membrane
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 6.0  # working pixels outside the selection in which paint and canvas are compared
 LARGEST = 256  # the surface is smooth, so it is computed at no more than this and enlarged
-WIDEST_FADE = 48.0  # working pixels
 SMOOTH = 2.0  # sigma by which single pixels are averaged before they are compared
 
 
@@ -31,7 +30,7 @@ class Edge:
     """How much paint is bent to meet the canvas; small models need more of it."""
 
     largest_step: float = 24.0  # grey levels; beyond that it is not a shift but another picture
-    fade: float = 0.0  # share of the selection's shorter side over which paint takes over
+    fade: float = 0.0  # share of the way to the selection's middle over which paint takes over
 
 
 def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats, edge: Edge) -> Pixels:
@@ -55,10 +54,8 @@ def met(painted: Pixels, known: Pixels, distance: Floats, opaque: Floats, edge: 
 
 def _taking_over(selected: Floats, fade: float) -> Floats:
     """Return how much paint shows (h, w, 1): 0 at the selection's edge, 1 well inside."""
-    sides = [np.flatnonzero(selected.any(axis=axis)) for axis in (0, 1)]
-    shorter = min(int(side[-1]) - int(side[0]) + 1 for side in sides)
     depth = cv2.distanceTransform(selected.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    share = np.clip(depth / min(fade * shorter, WIDEST_FADE), 0.0, 1.0)
+    share = np.clip(depth / (fade * float(depth.max())), 0.0, 1.0)
     return (share * share * (3.0 - 2.0 * share))[..., None]
 
 

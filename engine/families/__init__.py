@@ -33,9 +33,9 @@ class ModelCard:
     sampler: str = "dpmpp_2m"
     schedule: str = "model"
     detail_strength: float = 0.35  # of the second pass over what is larger than working; 0 = none
-    joined_until: float = 1.0  # share of time left to which holes take their light from around them
+    joined_until: float = 1.0  # share of time left to which new borders go on in the old light
     largest_step: float = 24.0  # grey levels by which paint is shifted to meet the canvas
-    edge_fade: float = 0.0  # share of a selection's shorter side over which paint takes over
+    edge_fade: float = 0.0  # share of the way to a selection's middle over which paint takes over
     vocabulary_closed: bool = False  # words outside its vocabulary are reported and ignored
     notes: str = ""
 

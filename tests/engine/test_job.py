@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import Mode, PaintRequest, Plan, RequestError, Size
+from engine import Extension, Mode, PaintRequest, Plan, RequestError, Size
 from engine.canvas import plan_canvas
 from engine.families import ModelCard
 from engine.job import Job, decided, first_stage, in_one_pass, placed, second_steps, tile_of
@@ -137,3 +137,13 @@ def test_the_gentler_the_change_the_more_detail_is_kept(strength: float, share: 
     like = job(Mode.VARY, image=picture(256, 256), strength=strength)
     canvas = plan_canvas(like.request, Size(256, 256), 32, 16)
     assert first_stage(like, canvas, None).regained == 0.0
+
+
+def test_new_borders_go_on_in_the_old_light_and_selections_need_not() -> None:
+    card = replace(CARD, joined_until=0.2)
+    mask = np.full((100, 100), 255, np.uint8)
+    inside = job(Mode.INPAINT, card, image=picture(100, 100), mask=mask)
+    beyond = job(Mode.OUTPAINT, card, image=picture(100, 100), extension=Extension(left=50))
+    for asked, until in ((inside, 1.0), (beyond, 0.2)):
+        canvas = plan_canvas(asked.request, Size(256, 256), 32, 16)
+        assert first_stage(asked, canvas, None).joined_until == until

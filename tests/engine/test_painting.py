@@ -173,11 +173,11 @@ def test_a_cancelled_job_stops_at_the_next_step(recorder: Recorder) -> None:
 
 
 @pytest.mark.parametrize(("until", "level"), [(0.0, -1.0), (1.0, 10.0)])
-def test_a_card_may_ask_for_holes_to_take_their_light_from_around_them(
+def test_a_hole_may_take_its_light_from_around_it(
     recorder: Recorder, until: float, level: float
 ) -> None:
-    recorder.card = replace(recorder.card, joined_until=until)
-    first = next(iter(painting(recorder).run([((0,), replace(STAGE, known=KNOWN, hole=HOLE))])))
+    stage = replace(STAGE, known=KNOWN, hole=HOLE, joined_until=until)
+    first = next(iter(painting(recorder).run([((0,), stage)])))
     assert torch.allclose(first.x0[..., 9:], torch.full((1, 1, 8, 3), level), atol=1e-4)
 
 

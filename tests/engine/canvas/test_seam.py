@@ -111,7 +111,7 @@ def test_paint_takes_over_from_the_fill_towards_the_middle() -> None:
     mask, paint = selected(box), sky()
     paint[mask == 255] = 0  # black, while the model was held to the canvas around it
     distance, opaque = distance_from(mask, Size(WIDE, HIGH)), np.ones((HIGH, WIDE), np.float32)
-    result = met(paint, sky(), distance, opaque, Edge(24.0, fade=0.3))
+    result = met(paint, sky(), distance, opaque, Edge(24.0, fade=0.6))
     row = result[45, 40:60, 0].astype(int)
     assert abs(row[0] - sky()[45, 40, 0]) <= 12
     assert (np.diff(row) <= 0).all()
