@@ -1,8 +1,8 @@
 """What is asked of the engine and what it tells: frozen dataclasses, no torch.
 
-Pixels are numpy arrays: pictures uint8 of shape (H, W, 4), sRGB, straight alpha; masks uint8 of shape
-(H, W), 0 = keep, 255 = paint. Every rectangle says its space in its name: *canvas* is the painter's
-document, *context* the part of it the model sees, *working* what the model denoises.
+Pixels are numpy arrays: pictures uint8 (H, W, 4), sRGB, straight alpha; masks uint8 (H, W),
+0 keeps, 255 paints. Every rectangle says its space in its name: *canvas* is the painter's document,
+*context* the part of it the model sees, *working* what the model denoises.
 """
 
 from __future__ import annotations
@@ -57,13 +57,25 @@ class ModeRules:
 
 
 MODES: Mapping[Mode, ModeRules] = {
-    # mode                   image           mask            size            extension       factor
-    Mode.GENERATE: ModeRules(Need.REFUSED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0),
-    Mode.INPAINT: ModeRules(Need.REQUIRED, Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, 1.0),
-    Mode.OUTPAINT: ModeRules(Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REQUIRED, Need.REFUSED, 1.0),
-    Mode.REFINE: ModeRules(Need.REQUIRED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, Need.REFUSED, 0.5),
-    Mode.VARY: ModeRules(Need.REQUIRED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0),
-    Mode.UPSCALE: ModeRules(Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, Need.OPTIONAL, 0.3),
+    # in the order of ModeRules: image, mask, size, extension, factor, strength
+    Mode.GENERATE: ModeRules(
+        Need.REFUSED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0
+    ),
+    Mode.INPAINT: ModeRules(
+        Need.REQUIRED, Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, 1.0
+    ),
+    Mode.OUTPAINT: ModeRules(
+        Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REQUIRED, Need.REFUSED, 1.0
+    ),
+    Mode.REFINE: ModeRules(
+        Need.REQUIRED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, Need.REFUSED, 0.5
+    ),
+    Mode.VARY: ModeRules(
+        Need.REQUIRED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0
+    ),
+    Mode.UPSCALE: ModeRules(
+        Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, Need.OPTIONAL, 0.3
+    ),
 }
 
 
@@ -115,7 +127,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class MaskShape:
-    """How the selection becomes the two masks; all in canvas pixels, None = the field's usual figures."""
+    """How the selection becomes the two masks, in canvas pixels; None = the usual figures."""
 
     grow: int | None = None  # denoise mask: by how much it is grown
     feather: int | None = None  # denoise mask: width of its soft border
@@ -137,7 +149,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaintRequest:
-    """One job. Illegal combinations are refused by `checked()`, which `Engine.paint` calls first."""
+    """One job. `Engine.paint` refuses illegal combinations before anything else."""
 
     mode: Mode
     prompt: str = ""
@@ -164,9 +176,9 @@ class PaintRequest:
 class Layout:
     """Where paint will land, told before the first preview.
 
-    `canvas` is the size the document has afterwards. `paste_box_canvas` is where each candidate's pixels
-    go; `paste_mask` has its size, 0 = the canvas keeps its own byte. With outpainting the old picture lies
-    at `origin_canvas`.
+    `canvas` is the size the document has afterwards. `paste_box_canvas` is where each candidate's
+    pixels go; `paste_mask` has its size, 0 = the canvas keeps its own byte. With outpainting the
+    old picture lies at `origin_canvas`.
     """
 
     canvas: Size
@@ -203,7 +215,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Denoised:
-    """One candidate after one step. `preview` is RGB uint8 (h, w, 3) at preview size, of the context box."""
+    """One candidate after one step; `preview` is RGB uint8 (h, w, 3), of the context box."""
 
     candidate: int
     step: int  # 1-based
@@ -215,9 +227,9 @@ class Denoised:
 class Painted:
     """One finished candidate.
 
-    `image` is RGBA uint8 of the size of `layout.paste_box_canvas`: the painted pixels there, alpha = paste
-    mask; laying it over the canvas changes no byte where alpha is 0. `merged` is the whole canvas with the
-    paint laid in, every byte outside the paste mask identical to what was sent.
+    `image` is RGBA uint8 of the size of `layout.paste_box_canvas`: the painted pixels there, alpha
+    = paste mask; laying it over the canvas changes no byte where alpha is 0. `merged` is the whole
+    canvas with the paint laid in, every byte outside the paste mask identical to what was sent.
     """
 
     candidate: int
