@@ -82,7 +82,7 @@ def scenes(photograph: Pixels, seed: int) -> Sequence[Scene]:
     import numpy as np
 
     from bridge.cli.painting import raw_picture
-    from bridge.wire.messages import Extension, Submit
+    from bridge.wire.messages import Extension, MaskOptions, Submit
 
     left, top, width, height = MOON_BOX
     mask = np.zeros(photograph.shape[:2], np.uint8)
@@ -91,9 +91,10 @@ def scenes(photograph: Pixels, seed: int) -> Sequence[Scene]:
     moon = Submit(
         job="",
         mode="inpaint",
-        prompt="a full moon in the sky",
+        prompt="a full moon",
         image=picture,
         mask=raw_picture(mask),
+        masks=MaskOptions(feather=8),  # the small model's cells are coarse: keep it to the box
         seed=seed,
     )
     wide = Submit(
