@@ -51,6 +51,6 @@ def watch(stage: Any, document: Any, panel: Any) -> Iterator[None]:
         return not panel.busy
 
     yield from stage.until(lambda: panel.busy, "the painting has begun")
-    yield from stage.until(ended, "the painting is done", 240)
+    yield from stage.until(ended, "the painting is done", 360)
     yield from idle(stage, panel)
     return len(seen)
