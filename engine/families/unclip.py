@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.embedded.conditioning import Asked, Embedded, conditioning, padded
+from engine.embedded.conditioning import Asked, Embedded, conditioning
+from engine.embedded.imagination import imagined, unit
 from engine.embedded.tokenizer import LENGTH
 from engine.embedded.words import Vocabulary
 from engine.errors import ModelError
@@ -37,8 +38,10 @@ NAME = "unclip"
 MARK = "unclip.json"  # the file that tells a folder of this family
 CELL = 16  # pixels of the picture that one latent stands for
 MULTIPLE = 2 * CELL
-PRIOR_STEPS = 10
 TOUCHED = 0.1  # a latent belongs to the hole when the mask reaches this anywhere on it
+IN_HOLES = (
+    0.5  # of guidance's excess over 1: surroundings already say much, and must stay joined to
+)
 RESCALE = 0.5  # how much of guidance's growth in contrast is taken back (Lin et al. 2024)
 
 
@@ -78,6 +81,10 @@ class UnclipFamily:
             multiple=MULTIPLE,
             steps=int(told.get("steps", 20)),
             guidance=float(told.get("guidance", 3.0)),
+            detail_strength=float(told.get("detail_strength", 0.0)),
+            joined_until=float(told.get("joined_until", 0.2)),
+            largest_step=float(told.get("largest_step", 255.0)),
+            edge_fade=float(told.get("edge_fade", 0.5)),
             vocabulary_closed=True,
             notes=str(told.get("notes", "")),
         )
@@ -189,12 +196,14 @@ class UnclipModel:
         with torch.inference_mode():
             given = self._given(conditions)
             asked = self._asked(conditions)
-        strength = conditions.guidance
+        strength, rescale = conditions.guidance, RESCALE
+        if given is not None:
+            strength, rescale = 1 + IN_HOLES * (strength - 1), 0.0
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             with torch.inference_mode(), self._watched(conditions.check):
                 known = None if given is None else given.expand(len(x), -1, -1, -1)
-                return self._denoised(x, level, known, asked, strength)
+                return self._denoised(x, level, known, asked, (strength, rescale))
 
         return denoise
 
@@ -214,7 +223,12 @@ class UnclipModel:
         self._parts = None
 
     def _denoised(
-        self, x: Tensor, level: Level, given: Tensor | None, asked: Asked, strength: float
+        self,
+        x: Tensor,
+        level: Level,
+        given: Tensor | None,
+        asked: Asked,
+        guidance: tuple[float, float],
     ) -> Tensor:
         """Return x0: velocity turned into the clean picture, and guided."""
         import torch
@@ -237,7 +251,7 @@ class UnclipModel:
         if both == 1:
             return clean
         wanted, plain = clean.chunk(2)
-        return guided(wanted, plain, strength, RESCALE)
+        return guided(wanted, plain, *guidance)
 
     def _given(self, conditions: Conditions) -> Tensor | None:
         """Return known latents, zero in the hole, and the hole itself: (1, C + 1, h, w)."""
@@ -283,26 +297,7 @@ class UnclipModel:
             return torch.zeros(
                 count, words.pooled.shape[-1], device=self._device, dtype=self._dtype
             )
-        return self._imagined(words, conditions.seeds)
-
-    def _imagined(self, words: Embedded, seeds: Sequence[int]) -> Tensor:
-        """Return unit image embeddings (N, D) that the prior draws for the words, one a seed."""
-        import torch
-
-        prior, width = self.parts.prior, words.pooled.shape[-1]
-        starts = [torch.randn(width, generator=torch.Generator().manual_seed(s)) for s in seeds]
-        x = torch.stack(starts).to(self._device)  # (N, D)
-        pooled = (words.pooled * width**0.5).expand(len(seeds), -1)
-        hidden = padded(words).expand(len(seeds), -1, -1)
-        for step in range(PRIOR_STEPS):
-            here = self.path.level(1 - step / PRIOR_STEPS)
-            there = self.path.level(1 - (step + 1) / PRIOR_STEPS)
-            time = torch.tensor(self.path.time(here) * 1000, device=self._device)
-            x0 = prior(x.to(self._dtype), time, pooled, hidden).predicted_image_embedding.float()
-            noise = (x - here.alpha * x0) / here.sigma
-            x = there.alpha * x0 + there.sigma * noise
-        embedding = x * prior.clip_std.float() + prior.clip_mean.float()
-        return _unit(embedding).to(self._dtype)
+        return imagined(self.parts.prior, words, conditions.seeds)
 
     def _words(self, text: str) -> Embedded:
         """Return a text after CLIP, as one row."""
@@ -312,7 +307,7 @@ class UnclipModel:
         out = self.parts.clip.text_model(
             input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
         )
-        pooled = _unit(self.parts.clip.text_projection(out.pooler_output))
+        pooled = unit(self.parts.clip.text_projection(out.pooler_output))
         return Embedded(out.last_hidden_state, pooled, tokens["attention_mask"])
 
     def _seen(self, pictures: Tensor) -> Tensor:
@@ -324,7 +319,7 @@ class UnclipModel:
             pictures.to(self._device).float(), (side, side), mode="bilinear", antialias=True
         )
         out = self.parts.clip.vision_model(pixel_values=small.to(self._dtype))
-        return _unit(self.parts.clip.visual_projection(out.pooler_output))
+        return unit(self.parts.clip.visual_projection(out.pooler_output))
 
     def _watch(self, unet: UNet2DConditionModel) -> None:
         """Ask before every block of the decoder whether the painter still wants the picture."""
@@ -346,10 +341,6 @@ def _repeated(words: Embedded, count: int) -> Embedded:
 
 def _fields(words: Embedded) -> tuple[Tensor, Tensor, Tensor]:
     return words.hidden, words.pooled, words.mask
-
-
-def _unit(x: Tensor) -> Tensor:
-    return x / x.norm(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
 @hookimpl

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from engine.embedded.tokenizer import new_tokenizer, read_vocabulary
@@ -41,8 +40,9 @@ def export(recipe: Recipe, folder: Path = WEIGHTS) -> None:
     """Write all parts as fp16 safetensors, with the index and the numbers of the family."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in _parts(recipe).items():
-        half = part.to(torch.float16)
-        half.save_pretrained(folder / name)  # type: ignore[operator]
+        for weight in part.parameters():
+            weight.data = weight.data.half()
+        part.save_pretrained(folder / name)  # type: ignore[operator]
     new_tokenizer(read_vocabulary()).save_pretrained(folder / "tokenizer")
     told = {
         "name": "embedded",

@@ -21,7 +21,7 @@ from engine.embedded.train.recipe import Recipe
 if TYPE_CHECKING:
     from engine.embedded.patches import PatchAutoencoder
 
-LATENT_NOISE = 0.06  # the way back must forgive what the denoiser leaves
+LATENT_NOISE = 0.12  # the way back must forgive what the denoiser leaves
 EVENING = 0.5  # components' spread is raised to this power: 1 leaves it, 0 makes all alike
 SPREAD = 0.7  # divides all latents, so that they are of about unit size
 _SOME = 3000  # pictures that the components are found on

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from engine.embedded.train.clip import ClipStage, SightStage
 from engine.embedded.train.decoder import DecoderStage
 from engine.embedded.train.export import export
+from engine.embedded.train.figures import figures
 from engine.embedded.train.latents import caches, embeddings
 from engine.embedded.train.painter import PainterStage
 from engine.embedded.train.prior import PriorStage
 from engine.embedded.train.recipe import Recipe
+from engine.embedded.train.sheets import sheets
 
 STAGES: Mapping[str, Callable[[Recipe], object]] = {
     "clip": lambda recipe: ClipStage(recipe).run(),
@@ -21,6 +23,8 @@ STAGES: Mapping[str, Callable[[Recipe], object]] = {
     "prior": lambda recipe: PriorStage(recipe).run(),
     "painter": lambda recipe: PainterStage(recipe).run(),
     "export": export,
+    "sheets": sheets,
+    "figures": figures,
 }
 
 SHARED = frozenset({"decoder"})  # stages that several processes can train together
