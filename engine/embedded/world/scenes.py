@@ -83,7 +83,7 @@ def _shape(rng: np.random.Generator, seed: int, aspect: float, kind: Kind) -> Sc
     while colour == ground:
         colour = COLOURS[int(rng.integers(12))]
     size = pick(rng, SIZES, (0.22, 0.5, 0.28))
-    radius = float(rng.uniform(*RADII[size]))
+    radius = float(rng.uniform(*RADII[size])) * min(1.0, aspect)
     return Scene(
         kind=kind,
         seed=seed,
@@ -138,7 +138,7 @@ def _photo(rng: np.random.Generator, seed: int, aspect: float) -> Scene:
     """Return an object, or nothing, on a backdrop as photographs have them."""
     if rng.random() < 0.45:
         return _shape(rng, seed, aspect, "photo")
-    radius = float(rng.uniform(0.09, 0.27))
+    radius = float(rng.uniform(0.09, 0.27)) * min(1.0, aspect)
     return Scene(
         kind="photo",
         seed=seed,
