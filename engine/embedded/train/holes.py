@@ -90,7 +90,7 @@ def _hides(scene: Scene, mask: Floats) -> bool:
 
 def hole(scene: Scene, h: int, w: int, rng: np.random.Generator) -> Hole:
     """Return a hole for a scene on a grid of h by w latents."""
-    weights = (0.56, 0.22, 0.08, 0.14) if scene.has_object else (0.4, 0.0, 0.25, 0.35)
+    weights = (0.42, 0.36, 0.08, 0.14) if scene.has_object else (0.4, 0.0, 0.25, 0.35)
     kind = pick(rng, KINDS, weights)
     if kind == "whole":
         mask = np.ones((h, w), np.float32)
