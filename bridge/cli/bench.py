@@ -107,7 +107,7 @@ def _paintings(runs: int) -> Iterator[Figure]:
     with resources.as_file(resources.files("bridge.demo") / "sunset.jpg") as path:
         photograph = shown_photograph(path)
     with tempfile.TemporaryDirectory() as folder, connected(Path(folder)) as client:
-        for scene in scenes(photograph, 7):
+        for scene in scenes(photograph):
             once = partial(paint, client, scene.submit, scene.canvas, _ignored)
             yield from _painting(scene.title, once, runs)
         yield figure("cancel: asked to acknowledged", "ms", [_cancel(client) for _ in range(runs)])

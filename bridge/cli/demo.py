@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOON_BOX = (96, 24, 256, 256)  # left, top, width, height in the photograph
 CROP = (60, 0, 640, 384)  # left, top, width, height in the file
+SEA = "a full moon over the sea at night"
 SIDE = 320  # half of the photograph's width
 _SHOWN_PREVIEWS = 5
 
@@ -43,7 +44,9 @@ def demo(
     state_dir: Annotated[
         Path | None, typer.Option(help="State folder of the bridge to use or start.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all four parts.")] = 7,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all four parts; each has its own if left out.")
+    ] = None,
 ) -> None:
     """Paint into a real photograph, four ways; pictures and a contact sheet land in a folder."""
     from rich.console import Console
@@ -77,7 +80,7 @@ def shown_photograph(path: Path) -> Pixels:
     return np.ascontiguousarray(whole[top : top + height, left : left + width])
 
 
-def scenes(photograph: Pixels, seed: int) -> Sequence[Scene]:
+def scenes(photograph: Pixels, seed: int | None = None) -> Sequence[Scene]:
     """Return the four parts of the demo for a photograph (H, W, 4)."""
     import numpy as np
 
@@ -95,24 +98,24 @@ def scenes(photograph: Pixels, seed: int) -> Sequence[Scene]:
         image=picture,
         mask=raw_picture(mask),
         masks=MaskOptions(feather=8),  # the small model's cells are coarse: keep it to the box
-        seed=seed,
+        seed=9 if seed is None else seed,
     )
     wide = Submit(
         job="",
         mode="outpaint",
-        prompt="hills under a sunset sky",
+        prompt="",  # goes on with what is there
         image=picture,
         extension=Extension(left=SIDE, right=SIDE),
         candidates=1,
-        seed=seed,
+        seed=3 if seed is None else seed,
     )
-    vary = Submit(job="", mode="vary", image=picture, seed=seed)
-    sea = Submit(job="", mode="generate", prompt="a crescent moon over the sea at night", seed=seed)
+    vary = Submit(job="", mode="vary", image=picture, seed=7 if seed is None else seed)
+    sea = Submit(job="", mode="generate", prompt=SEA, seed=0 if seed is None else seed)
     return (
         Scene("moon", "A moon, painted into the selected sky", moon, photograph),
         Scene("wider", "The photograph, wider by half on both sides", wide, photograph),
         Scene("variations", "Four variations of the photograph", vary, photograph),
-        Scene("sea", 'Four pictures from "a crescent moon over the sea at night"', sea, None),
+        Scene("sea", f'Four pictures from "{SEA}"', sea, None),
     )
 
 
