@@ -30,7 +30,7 @@ from bridge.wire.messages import (
     Started,
 )
 from bridge.workers import Assignment
-from bridge.workers.process import EngineChoice, ProcessWorker
+from bridge.workers.process import EngineChoice, ProcessWorker, child_environment
 from tests.bridge.talk import OFFER, a_submit, connect, hear_until, of_type, paint
 
 FACTORY = "tests.bridge.painters:make"
@@ -187,3 +187,12 @@ def test_cancel_ends_a_painting_that_does_not_listen(settings: Settings) -> None
 
 def proc(pid: int | None, name: str) -> bytes:
     return Path(f"/proc/{pid}/{name}").read_bytes()
+
+
+def test_waiting_threads_of_the_worker_sleep_unless_the_user_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert child_environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert child_environment()["OMP_WAIT_POLICY"] == "ACTIVE"
