@@ -32,7 +32,7 @@ _TAIL_LINES = 5
 
 
 def hello(client: str = "mahlstick command line") -> Hello:
-    """Return the greeting of a session of its own; terminals want previews of 128 pixels."""
+    """Return the greeting of a session of its own; previews are at most 256 pixels wide."""
     return Hello(version=PROTOCOL, client=client, session=str(uuid.uuid4()), preview_side=256)
 
 
