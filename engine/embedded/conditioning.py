@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.embedded.tokenizer import LENGTH
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -27,25 +25,28 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the decoder takes: tokens (N, LENGTH + 2, D) and vector (N, 2 D)."""
+    """What the decoder takes: tokens (N, length + 2, D) and vector (N, 2 D)."""
 
     tokens: Tensor
     vector: Tensor
 
 
-def padded(words: Embedded) -> Tensor:
-    """Return hidden states of fixed length (N, LENGTH, D), zero where there is no word."""
+def padded(words: Embedded, length: int) -> Tensor:
+    """Return hidden states of fixed length (N, length, D), zero where there is no word."""
     from torch.nn import functional
 
     hidden = words.hidden * words.mask[..., None]
-    return functional.pad(hidden, (0, 0, 0, LENGTH - hidden.shape[1]))
+    return functional.pad(hidden, (0, 0, 0, length - hidden.shape[1]))
 
 
-def conditioning(words: Embedded, pictures: Tensor) -> Asked:
-    """Return what the decoder takes for words and unit image embeddings (N, D)."""
+def conditioning(words: Embedded, pictures: Tensor, length: int) -> Asked:
+    """Return what the decoder takes for words and unit image embeddings (N, D).
+
+    `length` is how many tokens a prompt of the model has at most; shorter ones are padded to it.
+    """
     import torch
 
     scale = pictures.shape[-1] ** 0.5
     seen, said = pictures * scale, words.pooled * scale  # of unit variance
-    tokens = torch.cat([padded(words), seen[:, None], said[:, None]], dim=1)
+    tokens = torch.cat([padded(words, length), seen[:, None], said[:, None]], dim=1)
     return Asked(tokens, torch.cat([seen, said], dim=-1))

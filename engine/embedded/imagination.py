@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 STEPS = 10
 
 
-def imagined(prior: Any, words: Embedded, seeds: Sequence[int]) -> Tensor:  # noqa: ANN401 - loaded late
-    """Return unit image embeddings (N, D), one a seed, for one row of words."""
+def imagined(
+    prior: Any,  # noqa: ANN401 - loaded late
+    words: Embedded,
+    seeds: Sequence[int],
+    length: int,
+) -> Tensor:
+    """Return unit image embeddings (N, D), one a seed, for one row of words of at most `length`."""
     import torch
 
     path, width, like = CosinePath(), words.pooled.shape[-1], words.pooled
     starts = [torch.randn(width, generator=torch.Generator().manual_seed(s)) for s in seeds]
     x = torch.stack(starts).to(like.device)  # (N, D)
     pooled = (words.pooled * width**0.5).expand(len(seeds), -1)
-    hidden = padded(words).expand(len(seeds), -1, -1)
+    hidden = padded(words, length).expand(len(seeds), -1, -1)
     for step in range(STEPS):
         here, there = path.level(1 - step / STEPS), path.level(1 - (step + 1) / STEPS)
         time = torch.tensor(path.time(here) * 1000, device=like.device)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PAD, BOS, UNKNOWN, EOS = "<pad>", "<bos>", "<unk>", "<eos>"
 SPECIAL = (PAD, BOS, UNKNOWN, EOS)  # ids 0 to 3
-LENGTH = 24  # tokens of a prompt, ends included; longer prompts lose their tail
+LENGTH = 32  # tokens of a prompt, ends included; longer prompts lose their tail
 VOCABULARY = Path(__file__).with_name("vocabulary.txt")
 
 

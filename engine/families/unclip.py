@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.embedded.conditioning import Asked, Embedded, conditioning
 from engine.embedded.imagination import imagined, unit
-from engine.embedded.tokenizer import LENGTH
 from engine.embedded.words import Vocabulary
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard, Understanding
@@ -47,10 +46,11 @@ RESCALE = 0.5  # how much of guidance's growth in contrast is taken back (Lin et
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The networks, loaded."""
+    """The networks, loaded; `reader` is the decoder's own word tower, where it has one."""
 
     tokenizer: Any
     clip: Any
+    reader: Any
     prior: Any
     unet: Any
     vae: Any
@@ -110,7 +110,7 @@ def _parts(path: Path, device: str, dtype: torch.dtype) -> Parts:
     from diffusers.models.modeling_utils import ModelMixin
     from diffusers.models.transformers.prior_transformer import PriorTransformer
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-    from transformers import CLIPModel, PreTrainedTokenizerFast
+    from transformers import CLIPModel, CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
     from engine.embedded.patches import PatchAutoencoder
 
@@ -120,9 +120,13 @@ def _parts(path: Path, device: str, dtype: torch.dtype) -> Parts:
     def read(kind: type[ModelMixin], name: str) -> Any:  # noqa: ANN401 - as above
         return ready(kind.from_pretrained(path / name, torch_dtype=dtype, low_cpu_mem_usage=False))
 
+    reader = None
+    if (path / "text_encoder").is_dir():
+        reader = CLIPTextModelWithProjection.from_pretrained(path / "text_encoder", dtype=dtype)
     return Parts(
         tokenizer=PreTrainedTokenizerFast.from_pretrained(path / "tokenizer"),
         clip=ready(CLIPModel.from_pretrained(path / "clip", dtype=dtype)),
+        reader=None if reader is None else ready(reader),
         prior=read(PriorTransformer, "prior"),
         unet=read(UNet2DConditionModel, "unet"),
         vae=read(PatchAutoencoder, "vae"),
@@ -138,6 +142,7 @@ class UnclipModel:
         self.card, self.path = card, CosinePath()
         self.vocabulary = Vocabulary.read(card.path)
         self._parts: Parts | None = parts
+        self._length = int(parts.tokenizer.model_max_length)
         self._device, self._dtype = device, parts.unet.dtype
         self._preview = torch.tensor(told["preview"], device=device)  # (C + 1, 3)
         self._check: Callable[[], None] = lambda: None
@@ -270,13 +275,14 @@ class UnclipModel:
         import torch
 
         count = len(conditions.seeds)
-        words = self._words(self.vocabulary.known(conditions.prompt))
-        pictures = self._pictures(conditions, words)  # (N, D)
-        asked = conditioning(_repeated(words, count), pictures)
+        said = self.vocabulary.known(conditions.prompt)
+        pictures = self._pictures(conditions, self._words(said))  # (N, D)
+        words = _repeated(self._read(said), count)
+        asked = conditioning(words, pictures, self._length)
         if conditions.guidance == 1.0:
             return asked
-        refused = self._words(self.vocabulary.known(conditions.negative_prompt))
-        unasked = conditioning(_repeated(refused, count), torch.zeros_like(pictures))
+        refused = _repeated(self._read(self.vocabulary.known(conditions.negative_prompt)), count)
+        unasked = conditioning(refused, torch.zeros_like(pictures), self._length)
         return Asked(
             torch.cat([asked.tokens, unasked.tokens]), torch.cat([asked.vector, unasked.vector])
         )
@@ -297,18 +303,31 @@ class UnclipModel:
             return torch.zeros(
                 count, words.pooled.shape[-1], device=self._device, dtype=self._dtype
             )
-        return imagined(self.parts.prior, words, conditions.seeds)
+        return imagined(self.parts.prior, words, conditions.seeds, self._length)
 
     def _words(self, text: str) -> Embedded:
         """Return a text after CLIP, as one row."""
-        tokens = self.parts.tokenizer(
-            text, truncation=True, max_length=LENGTH, return_tensors="pt"
-        ).to(self._device)
+        tokens = self._tokens(text)
         out = self.parts.clip.text_model(
             input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
         )
         pooled = unit(self.parts.clip.text_projection(out.pooler_output))
         return Embedded(out.last_hidden_state, pooled, tokens["attention_mask"])
+
+    def _read(self, text: str) -> Embedded:
+        """Return a text as the decoder reads it, as one row."""
+        if self.parts.reader is None:
+            return self._words(text)
+        tokens = self._tokens(text)
+        out = self.parts.reader(**tokens)
+        return Embedded(out.last_hidden_state, unit(out.text_embeds), tokens["attention_mask"])
+
+    def _tokens(self, text: str) -> Mapping[str, Tensor]:
+        """Return ids and attention mask (1, L) of a text."""
+        made = self.parts.tokenizer(
+            text, truncation=True, max_length=self._length, return_tensors="pt"
+        ).to(self._device)
+        return {name: made[name] for name in ("input_ids", "attention_mask")}
 
     def _seen(self, pictures: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) to unit image embeddings (N, D)."""
