@@ -32,7 +32,7 @@ class PaintDocker(krita.DockWidget):
 
     def canvasChanged(self, _canvas: KritaObject) -> None:
         """Krita's word that another picture came to the front."""
-        self.refresh()
+        self._studio.look()
 
     @property
     def online(self) -> bool:

@@ -44,8 +44,8 @@ class Studio:
         return any(not easel.over for easel in self._easels.values())
 
     def intent(self, wish: Wish) -> Intent:
-        """Return what `paint` would do now."""
-        return intent_of(wish, self._selects())
+        """Return what `paint` would do, as far as was seen at the last look."""
+        return intent_of(wish, self._selected)
 
     def paint(self, wish: Wish) -> bool:
         """Ask the bridge for a painting of the active document; tell whether it could be asked.
@@ -95,8 +95,20 @@ class Studio:
                 self._session.cancel(easel.painting.job)
                 easel.drop()
             easel.tick()
-        if changes or self._selects() != self._selected:
+        if changes:
             self._selected = self._selects()
+            self._tell()
+        self.look()
+
+    def look(self) -> None:
+        """See what is selected in the picture in front; the panels are told when that is news.
+
+        They show what was seen here and never look for themselves: one that did could see a moment
+        that no look of ours saw, and would then not be told of the next.
+        """
+        selected = self._selects()
+        if selected != self._selected:
+            self._selected = selected
             self._tell()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PROGRAMS = ("krita", "Xvfb", "xdotool")
-RUN_S = 400  # a run that is not over by then is stuck, on however slow a machine
+RUN_S = 600  # a run that is not over by then is stuck, on however slow a machine
 DESKTOP = """[Desktop Entry]
 Type=Service
 ServiceTypes=Krita/PythonPlugin

@@ -190,6 +190,19 @@ def test_the_panels_hear_of_changes_and_of_a_new_selection(scene: Scene) -> None
     assert heard == ["Fill selection", "Generate"]
 
 
+def test_a_picture_that_was_in_front_for_no_tick_leaves_no_wrong_label(scene: Scene) -> None:
+    scene.turn()
+    labels: list[str] = []
+    scene.studio.changed.append(lambda: labels.append(scene.studio.intent(MOON).label))
+    selected = scene.document.chosen
+    scene.document.close()
+    other = scene.app.new()
+    scene.studio.look()  # Krita says that another picture is in front, as yet without a selection
+    other.chosen = selected
+    scene.turn()
+    assert labels == ["Generate", "Fill selection"]
+
+
 def test_closing_gives_up_what_is_being_painted(scene: Scene) -> None:
     job = scene.begin()
     scene.studio.close()

@@ -59,7 +59,7 @@ def paint(stage: Any, panel: Any, prompt: str) -> Iterator[None]:
 
 def idle(stage: Any, panel: Any) -> Iterator[None]:
     """Wait until nothing is being painted."""
-    yield from stage.until(lambda: not panel.busy, "the painting is over", 60)
+    yield from stage.until(lambda: not panel.busy, "the painting is over")
     yield from stage.rest(0.2)
 
 

@@ -23,6 +23,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QApplication, QWidget  # noqa: TI
 
 OUT = Path(os.environ.get("MAHLSTICK_STAGE_OUT", "."))
 TICK_MS = 5
+PATIENCE_S = 120.0  # it only catches what hangs: a busy machine stalls for long
 Steps = Iterator[None]
 
 
@@ -40,7 +41,7 @@ class Stage:
         """Krita's main window."""
         return self.app.activeWindow().qwindow()
 
-    def until(self, holds: Callable[[], object], what: str, timeout_s: float = 20.0) -> Steps:
+    def until(self, holds: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> Steps:
         """Let Krita run until something holds; fail with a sentence when it never does."""
         end = time.monotonic() + timeout_s
         while not holds():
