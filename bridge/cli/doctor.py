@@ -21,7 +21,7 @@ PACKAGES = (
     "diffusers",
     "transformers",
     "safetensors",
-    "fastapi",
+    "starlette",
     "uvicorn",
     "websockets",
     "pillow",
