@@ -46,6 +46,8 @@ from engine.errors import (
 )
 from engine.families import ModelCard
 from engine.hookspecs import hookimpl
+from engine.stamps import Stamp
+from engine.verdicts import Action, Verdict
 from engine.weights import Catalogue, catalogue
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ __all__ = [
     "MAX_SIDE",
     "MAX_STEPS",
     "MODES",
+    "Action",
     "Alpha",
     "Box",
     "CancelledError",
@@ -95,8 +98,10 @@ __all__ = [
     "RefusedError",
     "RequestError",
     "Size",
+    "Stamp",
     "Started",
     "UnknownWordsError",
+    "Verdict",
     "catalogue",
     "hookimpl",
     "merged",

@@ -65,8 +65,8 @@ class Extensions:
 
     def check_request(self, request: PaintRequest) -> None:
         """Raise RefusedError when a filter refuses the request, or fails on it."""
-        for name, function in self._implementations("mahlstick_check_request"):
-            _checked(name, function, request=request)
+        for name, function in self._implementations("mahlstick_check_prompt"):
+            _checked(name, function, prompt=request.prompt, request=request)
 
     def check_result(self, picture: Pixels, request: PaintRequest) -> None:
         """Raise RefusedError when a filter refuses the picture, or fails on it."""
@@ -76,7 +76,15 @@ class Extensions:
     def observe(self, candidates: tuple[int, ...], step: int, steps: int, x0: Tensor) -> None:
         """Show a step to every observer; each gets a copy, so that none can change the painting."""
         for name, function in self._implementations("mahlstick_step"):
-            _called(name, function, candidates=candidates, step=step, steps=steps, x0=x0.clone())
+            _called(
+                name,
+                function,
+                candidates=candidates,
+                step=step,
+                steps=steps,
+                x0=x0.clone(),
+                request=None,
+            )
 
     def _register(self, name: str, load: Callable[[], ModuleType | Any]) -> None:
         try:

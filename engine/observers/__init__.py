@@ -1,0 +1,1 @@
+"""What watches paintings step by step, one a module, registered by hook."""

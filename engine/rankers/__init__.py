@@ -1,0 +1,1 @@
+"""What gives candidates their score, one a module, registered by hook."""
