@@ -13,19 +13,24 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.embedded.world import scenes
+from engine.embedded.world.nouns import NOUNS
 from engine.embedded.world.palette import COLOURS
 from engine.embedded.world.scenes import Scene
-from engine.embedded.world.shapes import SHAPES
 
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "shape": ("none", *SHAPES),
+    "noun": ("none", *NOUNS),
     "colour": ("none", *COLOURS),
     "ground": ("none", *COLOURS),
+    "layout": scenes.LAYOUTS,
+    "relation": scenes.RELATIONS,
     "body": scenes.BODIES,
     "time": ("none", *scenes.TIMES),
-    "land": scenes.LANDS,
-    "clouds": ("none", "few", "many"),
+    "weather": ("none", *scenes.WEATHERS),
+    "far": scenes.FARS,
+    "near": scenes.NEARS,
+    "clouds": scenes.CLOUDS,
     "stars": ("none", "stars"),
+    "manner": scenes.MANNERS,
     "size": ("none", *scenes.SIZES),
     "across": scenes.PLACES_X,
     "down": scenes.PLACES_Y,
@@ -33,19 +38,24 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 
 
 def named(scene: Scene) -> dict[str, str]:
-    """Return a scene's attributes by name."""
+    """Return a scene's attributes by name; those of a thing are the main one's."""
     across, down = scene.place
-    size = scene.size if scene.shape != "none" else "none"
+    main = scene.things[0] if scene.things else None
     return {
-        "shape": scene.shape,
-        "colour": scene.colour,
+        "noun": main.noun if main else "none",
+        "colour": main.colour if main else "none",
         "ground": scene.ground,
+        "layout": scene.layout,
+        "relation": scene.relation,
         "body": scene.body,
         "time": scene.time,
-        "land": scene.land,
+        "weather": scene.weather,
+        "far": scene.far,
+        "near": scene.near,
         "clouds": scene.clouds,
         "stars": "stars" if scene.stars else "none",
-        "size": size,
+        "manner": scene.manner,
+        "size": main.size if main else "none",
         "across": across,
         "down": down,
     }

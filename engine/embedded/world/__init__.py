@@ -7,6 +7,16 @@ picture on every machine.
 
 from engine.embedded.world.captions import caption, object_caption
 from engine.embedded.world.drawing import Drawing, drawn
-from engine.embedded.world.scenes import Scene, imagined
+from engine.embedded.world.imagining import held_out, imagined
+from engine.embedded.world.scenes import Scene, Thing
 
-__all__ = ["Drawing", "Scene", "caption", "drawn", "imagined", "object_caption"]
+__all__ = [
+    "Drawing",
+    "Scene",
+    "Thing",
+    "caption",
+    "drawn",
+    "held_out",
+    "imagined",
+    "object_caption",
+]
