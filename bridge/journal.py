@@ -23,10 +23,11 @@ from bridge.store import Remembered
 from bridge.timeline import StoredJob, slot_of, without_pictures
 from bridge.wire.codec import decode, encode
 from bridge.wire.errors import DecodeError
-from bridge.wire.messages import TERMINAL, JobEvent, Started, Submit
+from bridge.wire.messages import TERMINAL, JobEvent, Preview, Started, Submit
 
 FILE = "jobs.sqlite3"
 BLOBS = "blobs"
+_ROW = "row:"  # as a preview's `sha256`: its pixels are in this row of the events
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (session TEXT PRIMARY KEY, ceiling INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
@@ -40,6 +41,8 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (session, job, kind, candidate)
 );
 """
+
+_KEEP_EVENT = "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)"
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +79,26 @@ class SqliteJournal:
         """Keep an event in its slot; an end also ends its job."""
         with _translated(), self._database as database:
             kept = (session, event.job, *slot_of(event), encode(event))
-            database.execute("INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)", kept)
+            database.execute(_KEEP_EVENT, kept)
             if isinstance(event, TERMINAL):
                 ended = (now, session, event.job)
                 database.execute("UPDATE jobs SET ended = ? WHERE session = ? AND job = ?", ended)
+
+    def keep_previews(self, session: str, previews: list[Preview]) -> list[Preview]:
+        """Keep the last previews of an ended job; return them without their pixels."""
+        rows: list[int | None] = []
+        with _translated(), self._database as database:
+            for preview in previews:
+                if _row_of(preview) is None:
+                    kept = (session, preview.job, *slot_of(preview), encode(preview))
+                    cursor = database.execute(_KEEP_EVENT, kept)
+                    rows.append(cursor.lastrowid)
+                else:  # from the bridge's last life, and there already
+                    rows.append(None)
+        return [
+            preview if row is None else _without_pixels(preview, row)
+            for preview, row in zip(previews, rows, strict=True)
+        ]
 
     def promise(self, session: str, ceiling: int) -> None:
         """Keep that no event of the session has a higher `seq`."""
@@ -87,6 +106,8 @@ class SqliteJournal:
 
     async def whole(self, message: Carrier) -> Carrier:
         """Return a message with its pictures; FileNotFoundError when they are gone."""
+        if isinstance(message, Preview) and (row := _row_of(message)) is not None:
+            return self._preview(message, row)
         if not blob_names(message):
             return message
         return await asyncio.to_thread(attached, message, self._blobs)
@@ -123,8 +144,9 @@ class SqliteJournal:
         return await asyncio.to_thread(detached, message, self._blobs)
 
     def _remembered(self, session: str, ceiling: int) -> Remembered:
-        rows = self._rows("SELECT event FROM events WHERE session = ?", session)
-        events = [event for (frame,) in rows if (event := _event_of(frame)) is not None]
+        rows = self._rows("SELECT rowid, event FROM events WHERE session = ?", session)
+        read = [(row, event) for row, frame in rows if (event := _event_of(frame)) is not None]
+        events = [_without_pixels(e, row) if isinstance(e, Preview) else e for row, e in read]
         seeds = {event.job: event.seed for event in events if isinstance(event, Started)}
         jobs = tuple(self._jobs(session, seeds))
         known = {job.submit.job for job, _ in jobs}
@@ -147,6 +169,13 @@ class SqliteJournal:
                 submit = replace(submit, seed=seeds.get(submit.job))
             job = StoredJob(session, submit, codec, side, created)
             yield (job if ended is None else without_pictures(job)), ended
+
+    def _preview(self, light: Preview, row: int) -> Preview:
+        for (frame,) in self._rows("SELECT event FROM events WHERE rowid = ?", row):
+            kept = _event_of(frame)
+            if isinstance(kept, Preview) and (kept.job, kept.seq) == (light.job, light.seq):
+                return kept
+        raise FileNotFoundError(errno.ENOENT, "the preview is no longer kept")
 
     def _write(self, statement: str, *values: object) -> None:
         with _translated(), self._database as database:
@@ -208,6 +237,16 @@ def _event_of(frame: bytes) -> JobEvent | None:
         log.warning("An event of another version cannot be read: %s", error)
         return None
     return event if isinstance(event, JobEvent) else None
+
+
+def _without_pixels(preview: Preview, row: int) -> Preview:
+    picture = replace(preview.picture, data=b"", sha256=f"{_ROW}{row}")
+    return replace(preview, picture=picture)
+
+
+def _row_of(preview: Preview) -> int | None:
+    mark = preview.picture.sha256
+    return int(mark.removeprefix(_ROW)) if mark.startswith(_ROW) else None
 
 
 def _submit_of(frame: bytes) -> Submit | None:

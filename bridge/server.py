@@ -200,7 +200,8 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
 
 def _store(settings: Settings, state: StateFolder) -> Store:
     try:
-        return Store(SqliteJournal(state.path), ttl_s=settings.result_ttl_s)
+        journal = SqliteJournal(state.path)
+        return Store(journal, ttl_s=settings.result_ttl_s, keep_bytes=settings.max_kept_bytes)
     except OSError as error:
         raise StateFolderError(
             f"The journal in {state.path} cannot be used: {error.strerror}. Free some space there,"

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     result_ttl_s: float = Field(
         7 * 24 * 3600.0, gt=0, description="Seconds for which results and history are kept."
     )
+    max_kept_bytes: int = Field(
+        20 * 2**30, ge=2**20, description="Bytes of results beyond which the oldest are removed."
+    )
     link_ttl_s: float = Field(
         3600.0, gt=0, description="Seconds for which a link to a picture can be fetched."
     )

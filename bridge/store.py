@@ -1,8 +1,8 @@
 """What happened in every session, and what of it outlives the bridge.
 
 The store answers from memory; a journal keeps on disk what must last. A job is in the journal
-before it is accepted and a result before it is announced; what only passes (places in the queue,
-previews) is not worth the writing.
+before it is accepted and a result before it is announced; what only passes (places in the queue) is
+not worth the writing. Of previews the newest is written now and then, and the last at the end.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Protocol
 
 from bridge.blobs import Carrier, blob_names
 from bridge.timeline import PASSING, KnownJob, StoredJob, Timeline, without_pictures
-from bridge.wire.messages import TERMINAL, JobEvent, JobSummary, Painted, Submit
+from bridge.wire.messages import TERMINAL, JobEvent, JobSummary, Painted, Preview, Submit
 
 Clock = Callable[[], float]
+PREVIEW_KEPT_S = 1.0  # a bridge that is killed loses no more of what could be seen
 SEQ_BLOCK = 1000  # numbers are promised to the journal in blocks: a restart never gives one twice
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ class Journal(Protocol):
 
     def keep_event(self, session: str, event: JobEvent, now: float) -> None:
         """Keep an event that `lighter` returned, numbered."""
+        ...
+
+    def keep_previews(self, session: str, previews: list[Preview]) -> list[Preview]:
+        """Keep the last previews of an ended job; return them as they are to be held in memory."""
         ...
 
     def promise(self, session: str, ceiling: int) -> None:
@@ -87,6 +92,10 @@ class NoJournal:
 
     def keep_event(self, session: str, event: JobEvent, now: float) -> None:
         """Keep nothing."""
+
+    def keep_previews(self, session: str, previews: list[Preview]) -> list[Preview]:  # noqa: ARG002
+        """Return the previews."""
+        return previews
 
     def promise(self, session: str, ceiling: int) -> None:
         """Keep nothing."""
@@ -146,12 +155,18 @@ class Store:
         Raises OSError for a result that cannot be kept; an end is announced nevertheless.
         """
         timeline = self._timeline(session)
-        light = await self._journal.lighter(event)
+        # A preview soon gives way to the next: its pixels stay in memory.
+        light = event if isinstance(event, Preview) else await self._journal.lighter(event)
         numbered = dataclasses.replace(light, seq=timeline.newest + 1)
         now = self._clock()
-        self._keep(session, numbered, now)
+        if isinstance(numbered, Preview):
+            self._promise(session, numbered.seq)
+            self._keep_preview(session, numbered, timeline.jobs[event.job], now)
+        else:
+            self._keep(session, numbered, now)
         timeline.add(numbered, now)
         if isinstance(event, TERMINAL):
+            self._settle_previews(session, timeline, timeline.jobs[event.job])
             self._let_inputs_go(timeline.jobs[event.job])
         for changed in timeline.watchers:
             changed()
@@ -236,6 +251,29 @@ class Store:
                 raise
             log.exception("The end of a job cannot be kept; a restart would paint it again.")
 
+    def _keep_preview(self, session: str, preview: Preview, job: KnownJob, now: float) -> None:
+        """Keep a preview unless one of its candidate was kept a moment ago."""
+        # A clock that jumped back must not keep it from being written.
+        if 0.0 <= now - job.previews_kept.get(preview.candidate, float("-inf")) < PREVIEW_KEPT_S:
+            return
+        job.previews_kept[preview.candidate] = now
+        try:
+            self._journal.keep_event(session, preview, now)
+        except OSError as error:  # no reason to end a painting; a result that cannot be kept is
+            log.warning("A preview cannot be kept: %s", error)
+
+    def _settle_previews(self, session: str, timeline: Timeline, job: KnownJob) -> None:
+        """Move the last previews of an ended job out of memory."""
+        job.previews_kept.clear()
+        previews = timeline.previews_of(job)
+        if not previews:
+            return
+        try:
+            for light in self._journal.keep_previews(session, previews):
+                timeline.hold(light)
+        except OSError as error:
+            log.warning("The last previews of a job cannot be kept: %s", error)
+
     def _promise(self, session: str, seq: int) -> None:
         if seq > self._promised.get(session, 0):
             self._promised[session] = seq + SEQ_BLOCK
@@ -255,8 +293,8 @@ class Store:
     async def _whole(self, event: JobEvent) -> JobEvent | None:
         try:
             return await self._journal.whole(event)
-        except FileNotFoundError:
-            log.warning("A picture of job %s is gone from the state folder.", event.job)
+        except OSError as error:  # gone, or the disk has a fault: the others can still be had
+            log.warning("A picture of job %s cannot be read: %s", event.job, error)
             return None
 
     def _job(self, session: str, job: str) -> KnownJob | None:

@@ -30,9 +30,11 @@ from bridge.wire.messages import (
 )
 
 Slot = tuple[str, int]  # type of the event, candidate or -1
-PASSING = frozenset({Accepted.type, Queued.type, Loading.type, Preview.type})  # gone with the end
+PASSING = frozenset({Accepted.type, Queued.type, Loading.type})  # gone with the end
+_PAINTED = Painted.type
 _ENDS = frozenset(event.type for event in TERMINAL)
 _STATES = {
+    Queued.type: "queued",
     Loading.type: "loading",
     Started.type: "painting",
     Finished.type: "finished",
@@ -60,6 +62,7 @@ class KnownJob:
     ended: float | None = None  # seconds since the epoch
     state: str = "queued"
     slots: dict[Slot, int] = field(default_factory=dict)
+    previews_kept: dict[int, float] = field(default_factory=dict)  # candidate: when, on disk
 
     @property
     def end(self) -> int | None:
@@ -68,8 +71,15 @@ class KnownJob:
 
     @property
     def lasting(self) -> list[int]:
-        """The `seq` of what stays after the end: start, results, end."""
-        return sorted(seq for (kind, _), seq in self.slots.items() if kind not in PASSING)
+        """The `seq` of what stays after the end: start, results, end, previews without result."""
+        surpassed = self.surpassed
+        return sorted(seq for slot, seq in self.slots.items() if slot not in surpassed)
+
+    @property
+    def surpassed(self) -> list[Slot]:
+        """What the end makes needless: places in the queue, and previews of what has a result."""
+        results = {(Preview.type, candidate) for kind, candidate in self.slots if kind == _PAINTED}
+        return [slot for slot in self.slots if slot[0] in PASSING or slot in results]
 
     @property
     def summary(self) -> JobSummary:
@@ -96,7 +106,7 @@ class Timeline:
         slot = slot_of(event)
         self._drop(job, [slot])
         if isinstance(event, TERMINAL):
-            self._drop(job, [passing for passing in job.slots if passing[0] in PASSING])
+            self._drop(job, job.surpassed)
             job.ended = now
         job.state = _STATES.get(event.type, job.state)
         job.slots[slot] = event.seq
@@ -116,6 +126,14 @@ class Timeline:
     def events_of(self, job: KnownJob) -> list[JobEvent]:
         """Return a job's events, in order."""
         return [self._events[seq] for seq in sorted(job.slots.values())]
+
+    def previews_of(self, job: KnownJob) -> list[Preview]:
+        """Return the newest preview of each candidate."""
+        return [event for event in self.events_of(job) if isinstance(event, Preview)]
+
+    def hold(self, event: JobEvent) -> None:
+        """Hold an event that is in line in another form, such as without its pixels."""
+        self._events[event.seq] = event
 
     def forget(self, job: KnownJob) -> None:
         """Drop a job and its events."""

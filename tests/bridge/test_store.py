@@ -74,7 +74,7 @@ def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., 
     return make
 
 
-def test_what_passes_is_gone_with_the_end_and_results_stay(
+def test_what_passes_is_gone_with_the_end_and_what_was_seen_stays(
     make_store: Callable[..., Store],
 ) -> None:
     async def script() -> None:
@@ -85,13 +85,16 @@ def test_what_passes_is_gone_with_the_end_and_results_stay(
             Queued(0, "1", 1),
             Loading(0, "1", "m"),
             Preview(0, "1", 0, 1, 4, SMALL),
+            Preview(0, "1", 1, 1, 4, SMALL),
         )
         for event in (*passing, started("1"), painted("1", 0), finished("1")):
             await store.record("s", event)
         kept = await line(store)
-        assert [type(event) for event in kept] == [Started, Painted, Finished]
-        assert isinstance(kept[1], Painted)
-        assert kept[1].picture == LARGE
+        assert [type(event) for event in kept] == [Preview, Started, Painted, Finished]
+        assert isinstance(kept[0], Preview)
+        assert kept[0].candidate == 1, "a candidate with a result needs no preview"
+        assert isinstance(kept[2], Painted)
+        assert kept[2].picture == LARGE
         assert store.results("s", "1") == [event.seq for event in kept]
         assert store.end_of("s", "1") == kept[-1].seq
         assert store.summaries("s")[0].state == "finished"
@@ -272,7 +275,96 @@ def test_a_full_disk_refuses_results_but_announces_ends() -> None:
             await store.record("s", painted("1", 0))
         await store.record("s", Preview(0, "1", 0, 1, 4, SMALL))
         await store.record("s", finished("1"))
-        assert [type(event) for event in await line(store)] == [Finished]
+        assert [type(event) for event in await line(store)] == [Preview, Finished]
+
+    asyncio.run(script())
+
+
+def preview(step: int, candidate: int = 0, picture: Picture = SMALL) -> Preview:
+    return Preview(0, "1", candidate, step, 9, picture)
+
+
+def test_the_last_previews_of_an_ended_job_are_on_disk_and_not_in_memory(tmp_path: Path) -> None:
+    async def script() -> None:
+        store = Store(SqliteJournal(tmp_path))
+        await store.add_job(a_job("1"))
+        for step in (1, 2):
+            for candidate, picture in ((0, SMALL), (1, LARGE)):
+                await store.record("s", preview(step, candidate, picture))
+        await store.record("s", Cancelled(0, "1"))
+        held = [event for event in store.events_of("s", "1") if isinstance(event, Preview)]
+        assert [event.picture.data for event in held] == [b"", b""]
+        assert blob_count(tmp_path) == 0, "a preview was left behind as a file"
+        store.close()
+
+    async def later() -> None:
+        store = Store(SqliteJournal(tmp_path))
+        shown = [event for event in await line(store) if isinstance(event, Preview)]
+        assert [(event.step, event.picture) for event in shown] == [(2, SMALL), (2, LARGE)]
+        assert len(store.results("s", "1")) == 3, "what a cancelled job left can be fetched"
+        store.close()
+
+    asyncio.run(script())
+    asyncio.run(later())
+
+
+def test_a_killed_bridge_still_shows_what_was_seen_a_moment_before(tmp_path: Path) -> None:
+    now = [100.0]
+
+    async def first_life() -> None:
+        store = Store(SqliteJournal(tmp_path), clock=lambda: now[0])
+        await store.add_job(a_job("1"))
+        await store.record("s", started("1"))
+        for step, at in ((1, 100.0), (2, 100.5), (3, 101.5), (4, 102.0)):
+            now[0] = at
+            await store.record("s", preview(step))
+        now[0] = 5.0  # set back
+        await store.record("s", preview(5, 1))
+        # not closed: the bridge was killed
+
+    async def second_life() -> None:
+        store = Store(SqliteJournal(tmp_path))
+        shown = [event for event in await line(store) if isinstance(event, Preview)]
+        assert [(event.candidate, event.step) for event in shown] == [(0, 3), (1, 5)]
+        assert shown[0].picture == SMALL
+        await store.record("s", preview(1))
+        shown = [event for event in await line(store) if isinstance(event, Preview)]
+        assert [(event.candidate, event.step) for event in shown] == [(1, 5), (0, 1)]
+        await store.record("s", finished("1"))
+        assert len(await line(store)) == 4
+        store.close()
+
+    asyncio.run(first_life())
+    asyncio.run(second_life())
+
+
+def test_previews_are_forgotten_with_their_job(tmp_path: Path) -> None:
+    now = [0.0]
+
+    async def script() -> None:
+        store = Store(SqliteJournal(tmp_path), ttl_s=100.0, clock=lambda: now[0])
+        await store.add_job(a_job("1"))
+        await store.record("s", preview(1))
+        await store.record("s", finished("1"))
+        now[0] = 101.0
+        await store.sweep()
+        assert await line(store) == []
+        store.close()
+
+    asyncio.run(script())
+    with sqlite3.connect(tmp_path / FILE) as database:
+        assert database.execute("SELECT count(*) FROM events").fetchone() == (0,)
+    database.close()
+
+
+def test_a_job_that_waits_again_says_so(tmp_path: Path) -> None:
+    async def script() -> None:
+        store = Store(SqliteJournal(tmp_path))
+        await store.add_job(a_job("1"))
+        await store.record("s", started("1"))
+        await store.record("s", Queued(0, "1", 3))
+        assert store.summaries("s")[0].state == "queued"
+        store.close()
 
     asyncio.run(script())
 
