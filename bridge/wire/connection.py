@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import NO_BRIDGE, ConnectionFileError
+from .installation import PACKAGE, read_installation
 
 FOLDER = "mahlstick"
 FILE = "connection.json"
@@ -55,11 +56,31 @@ def config_folder(
     return (Path(given) if given.startswith("/") else home / ".config") / FOLDER
 
 
-def connection_path(environment: Mapping[str, str] | None = None) -> Path:
-    """Return where the connection file is looked for."""
+def state_folder(
+    environment: Mapping[str, str] | None = None, platform: str = sys.platform
+) -> Path:
+    """Return the user's folder for this project's logs and jobs; it may not exist yet."""
+    known = os.environ if environment is None else environment
+    home = Path(known.get("HOME") or known.get("USERPROFILE") or Path.home())
+    if platform.startswith("win"):
+        local = Path(known.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        return local / FOLDER / FOLDER
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / FOLDER
+    given = known.get("XDG_STATE_HOME", "")
+    return (Path(given) if given.startswith("/") else home / ".local" / "state") / FOLDER
+
+
+def connection_path(environment: Mapping[str, str] | None = None, package: Path = PACKAGE) -> Path:
+    """Return where the connection file is looked for: as told, as installed, or as usual."""
     known = os.environ if environment is None else environment
     given = known.get(VARIABLE)
-    return Path(given).expanduser() if given else config_folder(environment) / FILE
+    if given:
+        return Path(given).expanduser()
+    installation = read_installation(package)
+    if installation is not None and installation.connection_file:
+        return Path(installation.connection_file)
+    return config_folder(environment) / FILE
 
 
 def read_connection(path: Path | None = None) -> Connection:

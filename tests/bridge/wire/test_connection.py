@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from bridge.settings import Settings
 from bridge.wire.connection import (
     Connection,
     config_folder,
     connection_path,
     parse_connection,
     read_connection,
+    state_folder,
 )
 from bridge.wire.errors import NO_BRIDGE, ConnectionFileError
 
@@ -42,6 +44,27 @@ def test_the_folder_is_the_one_of_the_system(
     environment: dict[str, str], platform: str, folder: str
 ) -> None:
     assert config_folder(environment, platform) == Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "folder"),
+    [
+        ({"HOME": "/home/p"}, "linux", "/home/p/.local/state/mahlstick"),
+        ({"HOME": "/home/p", "XDG_STATE_HOME": "/st"}, "linux", "/st/mahlstick"),
+        ({"HOME": "/Users/p"}, "darwin", "/Users/p/Library/Application Support/mahlstick"),
+        ({"LOCALAPPDATA": "/C/Local"}, "win32", "/C/Local/mahlstick/mahlstick"),
+    ],
+)
+def test_the_state_folder_is_the_one_of_the_system(
+    environment: dict[str, str], platform: str, folder: str
+) -> None:
+    assert state_folder(environment, platform) == Path(folder)
+
+
+def test_an_editor_and_the_bridge_mean_the_same_state_folder() -> None:
+    assert state_folder() == Settings.model_fields["state_dir"].get_default(
+        call_default_factory=True
+    )
 
 
 def test_the_environment_names_another_file() -> None:
