@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from engine.embedded.tokenizer import LENGTH, new_tokenizer, read_vocabulary
 from engine.embedded.train.attributes import Naming, labels
+from engine.embedded.train.lessons import tokens
 from engine.embedded.train.loop import Training, fresh, seeded
-from engine.embedded.train.pictures import PictureSet, tensor
+from engine.embedded.train.pictures import tensor
 from engine.embedded.train.recipe import Recipe
 from engine.embedded.world import caption
 
@@ -67,41 +68,40 @@ class Towers(nn.Module):
         return unit(self.clip.text_projection(out.pooler_output))
 
 
+def new_towers(recipe: Recipe) -> Towers:
+    """Return untrained towers, where they are to learn."""
+    clip = new_clip(recipe.clip, recipe.seed)
+    naming = fresh(lambda: Naming(recipe.clip["projection_dim"]), recipe.seed, "naming")
+    assert isinstance(naming, Naming)  # noqa: S101 - narrows the type
+    return Towers(clip, naming).to(recipe.device)
+
+
 class ClipStage:
     """Trains CLIP by contrast and by naming what the scenes show."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        clip = new_clip(recipe.clip, recipe.seed)
-        naming = fresh(lambda: Naming(recipe.clip["projection_dim"]), recipe.seed, "naming")
-        assert isinstance(naming, Naming)  # noqa: S101 - narrows the type
-        self.model = Towers(clip, naming)
+        self.model = new_towers(recipe)
         self.tokenizer = new_tokenizer(read_vocabulary())
         self.set = recipe.base_pictures()
         self.pixels = self.set.pixels()
 
-    def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Return ids and attention mask (N, L) of some captions."""
-        made = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=LENGTH, return_tensors="pt"
-        )
-        return made["input_ids"], made["attention_mask"]
-
     def losses(self, step: int) -> Mapping[str, Tensor]:
         """Return contrastive and naming losses of one batch."""
         seed, batch = self.recipe.seed, self.recipe.pace("clip").batch
-        generator = seeded(seed, type(self).__name__, step)
+        generator, device = seeded(seed, "clip", step), self.recipe.device
         index = torch.randint(len(self.pixels), (batch,), generator=generator).numpy()
-        pictures = augmented(tensor(self.pixels[index]), generator)
-        truth = labels([self.set.scene(int(i)) for i in index])
-        texts = spoken(
-            self.set, index, np.random.default_rng([seed, 3, step, type(self) is SightStage])
-        )
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.half):
+        pictures = augmented(tensor(self.pixels[index]), generator).to(device)
+        scenes = [self.set.scene(int(i)) for i in index]
+        truth = {name: part.to(device) for name, part in labels(scenes).items()}
+        rng = np.random.default_rng([seed, 3, step])
+        texts = [caption(scene, rng) for scene in scenes]
+        ids, mask = (part.to(device) for part in tokens(self.tokenizer, texts))
+        with self.recipe.lowered():
             seen = self.model.pictures(pictures).float()
-            said = self.model.words(*self.tokens(texts)).float()
+            said = self.model.words(ids, mask).float()
         logits = self.model.clip.logit_scale.exp().clamp(max=50) * said @ seen.T
-        same = torch.tensor([[a == b for b in texts] for a in texts])
+        same = torch.tensor([[a == b for b in texts] for a in texts], device=device)
         goal = same.float() / same.float().sum(1, keepdim=True)
         contrast = functional.cross_entropy(logits, goal) + functional.cross_entropy(logits.T, goal)
         named_seen = self.model.naming.loss(seen, truth)
@@ -116,44 +116,12 @@ class ClipStage:
         return training.average.module
 
 
-class SightStage(ClipStage):
-    """Goes on training the picture tower alone: the words stay where the decoder knows them."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        super().__init__(recipe)
-        first = recipe.runs / "clip"
-        learned = Training(self.model, recipe.pace("clip"), first).average.module
-        self.model.load_state_dict(learned.state_dict())
-        for part in (self.model.clip.text_model, self.model.clip.text_projection):
-            part.requires_grad_(False)
-        self.model.clip.logit_scale.requires_grad_(False)
-
-    def run(self) -> nn.Module:
-        """Train and return the averaged towers."""
-        training = Training(self.model, self.recipe.pace("sight"), self.recipe.runs / "sight")
-        training.run(self.losses)
-        return training.average.module
-
-
 def learned_towers(recipe: Recipe) -> Towers:
-    """Return CLIP as its two stages left it, frozen."""
-    training = Training(ClipStage(recipe).model, recipe.pace("sight"), recipe.runs / "sight")
+    """Return CLIP as training left it, frozen."""
+    training = Training(new_towers(recipe), recipe.pace("clip"), recipe.runs / "clip")
     towers = training.average.module
     assert isinstance(towers, Towers)  # noqa: S101 - narrows the type
     return towers
-
-
-def learned_words(recipe: Recipe) -> Towers:
-    """Return CLIP with its final word tower; the picture tower may still be learning."""
-    training = Training(ClipStage(recipe).model, recipe.pace("clip"), recipe.runs / "clip")
-    towers = training.average.module
-    assert isinstance(towers, Towers)  # noqa: S101 - narrows the type
-    return towers
-
-
-def spoken(pictures: PictureSet, index: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """Return one caption for each picture."""
-    return [caption(pictures.scene(int(i)), rng) for i in index]
 
 
 def augmented(pictures: Tensor, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from torch import nn
 
 from engine.embedded.tokenizer import new_tokenizer, read_vocabulary
 from engine.embedded.train.clip import learned_towers
-from engine.embedded.train.decoder import new_decoder
+from engine.embedded.train.decoder import learned_decoder
 from engine.embedded.train.latents import numbers, trained
 from engine.embedded.train.painter import new_autoencoder
 from engine.embedded.train.prior import new_prior
@@ -21,17 +21,19 @@ INDEX = {
     "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
     "clip": ["transformers", "CLIPModel"],
     "prior": ["diffusers", "PriorTransformer"],
+    "text_encoder": ["transformers", "CLIPTextModelWithProjection"],
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["engine.embedded.patches", "PatchAutoencoder"],
 }
 
 
 def _parts(recipe: Recipe) -> dict[str, nn.Module]:
-    clip = learned_towers(recipe).clip
+    decoder = learned_decoder(recipe)
     return {
-        "clip": clip,
+        "clip": learned_towers(recipe).clip,
         "prior": trained(new_prior(recipe.prior, recipe.seed), "prior", recipe),
-        "unet": trained(new_decoder(recipe.decoder, recipe.seed), "decoder", recipe),
+        "text_encoder": decoder.reader,
+        "unet": decoder.unet,
         "vae": trained(new_autoencoder(recipe), "painter", recipe),
     }
 

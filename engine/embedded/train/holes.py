@@ -1,6 +1,6 @@
 """Selections as painters make them, on the grid of latents: what the decoder learns to fill.
 
-A whole picture, a box or an ellipse about the object that the prompt names, loose blobs, strips
+A whole picture, a box or an ellipse about the things that the prompt names, loose blobs, strips
 beyond an old edge. Holes are at least as large as their shape: a latent that is touched belongs
 to the hole.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.embedded.world import Scene
+from engine.embedded.world import Scene, Thing
 from engine.embedded.world.fields import fbm
 from engine.embedded.world.scenes import pick
 
@@ -28,7 +28,7 @@ class Hole:
 
     kind: HoleKind
     mask: Floats
-    hides_object: bool
+    hidden: tuple[Thing, ...]  # things that are told together, of which it hides much
 
 
 def _cells(h: int, w: int) -> tuple[Floats, Floats]:
@@ -38,12 +38,12 @@ def _cells(h: int, w: int) -> tuple[Floats, Floats]:
     return np.broadcast_to(x, (h, w)), np.broadcast_to(y[:, None], (h, w))
 
 
-def _around(scene: Scene, h: int, w: int, rng: np.random.Generator) -> Floats:
-    """Return a box or an ellipse that holds the object, off its centre as selections are."""
+def _around(group: tuple[Thing, ...], h: int, w: int, rng: np.random.Generator) -> Floats:
+    """Return a box or an ellipse that holds some things, off their middle as selections are."""
     x, y = _cells(h, w)
-    reach = scene.radius * 1.15 + rng.uniform(0.02, 0.16, 4)
-    left, right = scene.centre[0] - reach[0], scene.centre[0] + reach[1]
-    top, bottom = scene.centre[1] - reach[2], scene.centre[1] + reach[3]
+    boxes, spare = [thing.box for thing in group], rng.uniform(0.02, 0.16, 4)
+    left, right = min(b.left for b in boxes) - spare[0], max(b.right for b in boxes) + spare[1]
+    top, bottom = min(b.top for b in boxes) - spare[2], max(b.bottom for b in boxes) + spare[3]
     half = 0.5 / h
     if rng.random() < 0.35:
         across, down = (right - left) / 2 * 1.2 + half, (bottom - top) / 2 * 1.2 + half
@@ -82,20 +82,23 @@ def _strip(h: int, w: int, rng: np.random.Generator) -> Floats:
     return mask
 
 
-def _hides(scene: Scene, mask: Floats) -> bool:
+def _hides(group: tuple[Thing, ...], mask: Floats) -> bool:
+    """Say whether a hole hides much of the first of some things."""
     x, y = _cells(*mask.shape)
-    body = np.hypot(x - scene.centre[0], y - scene.centre[1]) < scene.radius
-    return scene.has_object and bool(body.any()) and float(mask[body].mean()) > 0.3
+    box = group[0].box
+    body = (x > box.left) & (x < box.right) & (y > box.top) & (y < box.bottom)
+    return bool(body.any()) and float(mask[body].mean()) > 0.3
 
 
 def hole(scene: Scene, h: int, w: int, rng: np.random.Generator) -> Hole:
     """Return a hole for a scene on a grid of h by w latents."""
-    weights = (0.42, 0.36, 0.08, 0.14) if scene.has_object else (0.4, 0.0, 0.25, 0.35)
+    weights = (0.5, 0.32, 0.06, 0.12) if scene.has_object else (0.45, 0.0, 0.22, 0.33)
     kind = pick(rng, KINDS, weights)
+    group = pick(rng, scene.groups) if scene.has_object else ()
     if kind == "whole":
         mask = np.ones((h, w), np.float32)
     elif kind == "object":
-        mask = _around(scene, h, w, rng)
+        mask = _around(group, h, w, rng)
     else:
         mask = _blob(h, w, rng) if kind == "blob" else _strip(h, w, rng)
-    return Hole(kind, mask, _hides(scene, mask))
+    return Hole(kind, mask, group if group and _hides(group, mask) else ())

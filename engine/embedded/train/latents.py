@@ -38,7 +38,7 @@ def _kept(path: Path, make: Callable[[], Iterator[Tensor]]) -> NDArray[np.float1
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with torch.no_grad():
-            rows = [batch.float().numpy().astype(np.float16) for batch in make()]
+            rows = [batch.float().cpu().numpy().astype(np.float16) for batch in make()]
         np.save(path, np.concatenate(rows))
     return np.load(path)
 
@@ -90,8 +90,8 @@ def embeddings(recipe: Recipe) -> list[NDArray[np.float16]]:
 
     def seen(pictures: PictureSet) -> Iterator[Tensor]:
         for batch in _batches(pictures):
-            with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
-                yield towers.pictures(seen_square(batch))
+            with recipe.lowered():
+                yield towers.pictures(seen_square(batch.to(recipe.device)))
 
     return [
         _kept(folder / f"{pictures.name}.npy", lambda pictures=pictures: seen(pictures))

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 log = logging.getLogger(__name__)
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ class Pace:
         return self.rate * (0.5 - 0.5 * math.cos(math.pi * min(1.0, left)))
 
 
-def seeded(*words: int | str) -> torch.Generator:
-    """Return a CPU generator that depends on nothing but the words."""
+def seeded(*words: int | str, device: torch.device = CPU) -> torch.Generator:
+    """Return a device's generator that depends on nothing but the words."""
     value = 0xCBF29CE484222325
     for byte in "/".join(str(word) for word in words).encode():
         value = ((value ^ byte) * 0x100000001B3) % 2**64
-    return torch.Generator().manual_seed(value % 2**63)
+    return torch.Generator(device).manual_seed(value % 2**63)
 
 
 def fresh(make: Callable[[], nn.Module], *words: int | str) -> nn.Module:
@@ -99,6 +100,7 @@ class Training:
 
     def __init__(self, module: nn.Module, pace: Pace, folder: Path) -> None:
         self.module, self.pace, self.folder = module, pace, folder
+        self.device = next(module.parameters()).device
         self.average = Averaged(module, pace.average)
         self.optimiser = torch.optim.AdamW(
             module.parameters(), lr=pace.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
@@ -119,7 +121,9 @@ class Training:
         return self.step >= self.pace.steps
 
     def _resume(self) -> None:
-        state: Mapping[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        state: Mapping[str, Any] = torch.load(
+            self.checkpoint, map_location=self.device, weights_only=True
+        )
         self.module.load_state_dict(state["module"])
         self.average.module.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -143,22 +147,22 @@ class Training:
     def run(self, losses: Callable[[int], Mapping[str, Tensor]]) -> None:
         """Train to the last step. Of the losses that `losses(step)` names, "loss" is lowered."""
         saved = time.monotonic()
-        sums: dict[str, float] = {}
+        sums: dict[str, Tensor] = {}  # kept where they are: reading them makes a GPU wait
         began, count = time.monotonic(), 0
         while not self.finished:
             for name, value in self._learn(losses).items():
-                sums[name] = sums.get(name, 0.0) + value
+                sums[name] = sums[name] + value if name in sums else value
             count += 1
             if self.step % self.pace.report == 0 or self.finished:
                 spent = time.monotonic() - began
-                self._report({k: v / count for k, v in sums.items()}, spent / count)
+                self._report({k: float(v) / count for k, v in sums.items()}, spent / count)
                 sums, began, count = {}, time.monotonic(), 0
             if time.monotonic() - saved > self.pace.checkpoint_s:
                 self.save()
                 saved = time.monotonic()
         self.save()
 
-    def _learn(self, losses: Callable[[int], Mapping[str, Tensor]]) -> dict[str, float]:
+    def _learn(self, losses: Callable[[int], Mapping[str, Tensor]]) -> dict[str, Tensor]:
         for group in self.optimiser.param_groups:
             group["lr"] = self.pace.rate_at(self.step)
         told = losses(self.step)
@@ -169,7 +173,7 @@ class Training:
         self.optimiser.step()
         self.average.update(self.module, self.step)
         self.step += 1
-        return {name: float(value.detach()) for name, value in told.items()}
+        return {name: value.detach() for name, value in told.items()}
 
     def _report(self, means: Mapping[str, float], step_s: float) -> None:
         if rank() != 0:

@@ -74,6 +74,7 @@ class PainterStage:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.model = new_autoencoder(recipe)
+        nn.Module.to(self.model, recipe.device)  # diffusers' own `to` has no types
         self.pixels = recipe.sharp_pictures().pixels()
 
     def _examples(self, generator: torch.Generator, crop: int = 128) -> Tensor:
@@ -90,14 +91,16 @@ class PainterStage:
 
     def losses(self, step: int) -> Mapping[str, Tensor]:
         """Return pixel and edge losses of one batch."""
-        generator = seeded(self.recipe.seed, "painter", step)
-        truth = self._examples(generator)
+        device = self.recipe.device
+        truth = self._examples(seeded(self.recipe.seed, "painter", step)).to(device)
+        generator = seeded(self.recipe.seed, "noise", step, device=device)
         with torch.no_grad():
             latents = self.model.encode(truth)
-            noise = torch.randn(latents.shape, generator=generator)
-            amount = LATENT_NOISE * torch.rand((len(latents), 1, 1, 1), generator=generator)
+            noise = torch.randn(latents.shape, generator=generator, device=device)
+            shape = (len(latents), 1, 1, 1)
+            amount = LATENT_NOISE * torch.rand(shape, generator=generator, device=device)
             latents = latents + amount * noise
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.half):
+        with self.recipe.lowered():
             guess = self.model.decode(latents).float()
         pixel, edges = functional.l1_loss(guess, truth), gradient_loss(guess, truth)
         return {"loss": pixel + edges, "pixel": pixel, "edges": edges}

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from engine.embedded.conditioning import Embedded, padded
-from engine.embedded.train.clip import ClipStage, learned_words
-from engine.embedded.train.decoder import path_at, said
+from engine.embedded.tokenizer import LENGTH, new_tokenizer, read_vocabulary
+from engine.embedded.train.clip import learned_towers
+from engine.embedded.train.decoder import path_at
 from engine.embedded.train.latents import caches, embeddings
+from engine.embedded.train.lessons import tokens
 from engine.embedded.train.loop import Training, fresh, seeded
 from engine.embedded.train.recipe import Recipe
 from engine.embedded.world import caption
@@ -36,10 +38,11 @@ class PriorStage:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.sets, self.seen = caches(recipe), embeddings(recipe)
-        self.tokens = ClipStage(recipe).tokens
-        self.clip = learned_words(recipe).clip
+        self.tokenizer = new_tokenizer(read_vocabulary())
+        self.clip = learned_towers(recipe).clip
         self.model = new_prior(recipe.prior, recipe.seed)
-        every = torch.from_numpy(self.seen[0].astype(np.float32))
+        nn.Module.to(self.model, recipe.device)  # diffusers' own `to` has no types
+        every = torch.from_numpy(self.seen[0].astype(np.float32)).to(recipe.device)
         self.model.clip_mean.data = every.mean(0, keepdim=True)
         self.model.clip_std.data = every.std(0, keepdim=True)
         self.model.clip_mean.requires_grad_(False)
@@ -48,19 +51,22 @@ class PriorStage:
     def losses(self, step: int) -> Mapping[str, Tensor]:
         """Return the loss of one batch; a few are of wide pictures."""
         seed, batch = self.recipe.seed, self.recipe.pace("prior").batch
-        rng, generator = np.random.default_rng([seed, 5, step]), seeded(seed, "prior", step)
+        device = self.recipe.device
+        rng = np.random.default_rng([seed, 5, step])
+        generator = seeded(seed, "prior", step, device=device)
         wide = int(step % 8 == 7)
         cached, seen = self.sets[wide], self.seen[wide]
         index = rng.integers(len(seen), size=batch)
         texts = [caption(cached.pictures.scene(int(i)), rng) for i in index]
-        words = Embedded(*said(self.clip, *self.tokens(texts)))
-        wanted = torch.from_numpy(seen[index].astype(np.float32))
+        words = said(self.clip, *(t.to(device) for t in tokens(self.tokenizer, texts)))
+        wanted = torch.from_numpy(seen[index].astype(np.float32)).to(device)
         x0 = (wanted - self.model.clip_mean) / self.model.clip_std  # (N, D)
-        time = (torch.arange(batch) + torch.rand(batch, generator=generator)) / batch
+        spread = torch.rand(batch, generator=generator, device=device)
+        time = (torch.arange(batch, device=device) + spread) / batch
         alpha, sigma = (part[..., 0, 0] for part in path_at(time))  # (N, 1)
-        x = alpha * x0 + sigma * torch.randn(x0.shape, generator=generator)
-        pooled, hidden = words.pooled * x0.shape[-1] ** 0.5, padded(words)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.half):
+        x = alpha * x0 + sigma * torch.randn(x0.shape, generator=generator, device=device)
+        pooled, hidden = words.pooled * x0.shape[-1] ** 0.5, padded(words, LENGTH)
+        with self.recipe.lowered():
             guess = self.model(x, time * 1000, pooled, hidden).predicted_image_embedding
         return {"loss": (guess.float() - x0).square().mean()}
 
@@ -69,3 +75,11 @@ class PriorStage:
         training = Training(self.model, self.recipe.pace("prior"), self.recipe.runs / "prior")
         training.run(self.losses)
         return training.average.module
+
+
+@torch.no_grad()
+def said(clip: nn.Module, ids: Tensor, mask: Tensor) -> Embedded:
+    """Return token ids (N, L) after CLIP."""
+    out = clip.get_submodule("text_model")(input_ids=ids, attention_mask=mask)
+    pooled = clip.get_submodule("text_projection")(out.pooler_output)
+    return Embedded(out.last_hidden_state, pooled / pooled.norm(dim=-1, keepdim=True), mask)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from engine.embedded.train.loop import Pace
 from engine.embedded.train.pictures import PictureSet
@@ -14,7 +18,7 @@ from engine.embedded.train.pictures import PictureSet
 BASE = 128  # the side, in pixels, of most pictures are drawn in; half the size that is painted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """What `recipe.toml` says, and where the work lies on disk."""
 
@@ -22,6 +26,20 @@ class Recipe:
     runs: Path
     told: Mapping[str, Any]
     half: bool = False  # bf16 where the arithmetic allows it
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the networks learn: the GPU where torch sees one."""
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def workers(self) -> int:
+        """How many processes prepare lessons for the decoder; none beside a CPU that learns."""
+        return max(1, (os.cpu_count() or 4) - 2) if self.device.type == "cuda" else 0
+
+    def lowered(self) -> torch.autocast:
+        """Return the context in which forward passes run: bf16, where that was asked for."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
 
     @classmethod
     def read(cls, path: Path, runs: Path, *, half: bool = False) -> Recipe:
@@ -42,6 +60,11 @@ class Recipe:
     def clip(self) -> Mapping[str, Any]:
         """The shape of CLIP's towers."""
         return self.told["clip"]
+
+    @property
+    def reader(self) -> Mapping[str, Any]:
+        """The shape of the decoder's own word tower."""
+        return self.told["reader"]
 
     @property
     def decoder(self) -> Mapping[str, Any]:

@@ -117,7 +117,7 @@ def _filled(model: UnclipModel, picture: Picture, hole: Tensor, prompt: str) -> 
 def _holes(model: UnclipModel) -> Picture:
     rows = []
     for number, prompt in enumerate(FILLED):
-        scene = imagined(HELD_OUT + number, kind="sky")
+        scene = imagined(HELD_OUT + number, kind="land")
         picture = drawn(scene, 256).pixels
         rows.append(_filled(model, picture, _hole((72, 32, 184, 144), 256, 256), prompt))
     return sheet(rows, [prompt or "(no words)" for prompt in FILLED])
@@ -126,7 +126,7 @@ def _holes(model: UnclipModel) -> Picture:
 def _sides(model: UnclipModel) -> Picture:
     rows = []
     for number in range(5):
-        picture = drawn(imagined(HELD_OUT + 50 + number, 1.5, kind="sky"), 256).pixels
+        picture = drawn(imagined(HELD_OUT + 50 + number, 1.5, kind="land"), 256).pixels
         hole = _hole((0, 0, 96, 256), 256, 384) + _hole((288, 0, 384, 256), 256, 384)
         rows.append([*_filled(model, picture, hole, "")[:3], picture])
     return sheet(rows, ["both sides continued; last, as it was drawn"] * len(rows))

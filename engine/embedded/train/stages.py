@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.embedded.train.clip import ClipStage, SightStage
+from engine.embedded.train.clip import ClipStage
 from engine.embedded.train.decoder import DecoderStage
 from engine.embedded.train.export import export
-from engine.embedded.train.figures import figures
 from engine.embedded.train.latents import caches, embeddings
 from engine.embedded.train.painter import PainterStage
 from engine.embedded.train.prior import PriorStage
@@ -16,7 +15,6 @@ from engine.embedded.train.sheets import sheets
 
 STAGES: Mapping[str, Callable[[Recipe], object]] = {
     "clip": lambda recipe: ClipStage(recipe).run(),
-    "sight": lambda recipe: SightStage(recipe).run(),
     "latents": caches,
     "embeddings": embeddings,
     "decoder": lambda recipe: DecoderStage(recipe).run(),
@@ -24,7 +22,6 @@ STAGES: Mapping[str, Callable[[Recipe], object]] = {
     "painter": lambda recipe: PainterStage(recipe).run(),
     "export": export,
     "sheets": sheets,
-    "figures": figures,
 }
 
 SHARED = frozenset({"decoder"})  # stages that several processes can train together

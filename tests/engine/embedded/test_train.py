@@ -21,7 +21,7 @@ from engine.embedded.world import imagined
 
 
 def test_every_stage_writes_its_curve_and_a_checkpoint(taught: Recipe) -> None:
-    for stage in ("painter", "clip", "sight", "decoder", "prior"):
+    for stage in ("painter", "clip", "decoder", "prior"):
         with (taught.runs / stage / "curve.csv").open() as file:
             rows = list(csv.DictReader(file))
         assert [row["step"] for row in rows] == ["2", "4"]
@@ -116,11 +116,12 @@ def test_export_writes_parts_that_plain_diffusers_and_transformers_load(
     taught: Recipe, tmp_path: Path
 ) -> None:
     from diffusers import PriorTransformer, UNet2DConditionModel
-    from transformers import AutoTokenizer, CLIPModel
+    from transformers import AutoTokenizer, CLIPModel, CLIPTextModelWithProjection
 
     export(taught, tmp_path)
     UNet2DConditionModel.from_pretrained(tmp_path / "unet", low_cpu_mem_usage=False)
     PriorTransformer.from_pretrained(tmp_path / "prior", low_cpu_mem_usage=False)
     CLIPModel.from_pretrained(tmp_path / "clip")
+    CLIPTextModelWithProjection.from_pretrained(tmp_path / "text_encoder")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     assert tokenizer("a red circle")["input_ids"][0] == tokenizer.bos_token_id
