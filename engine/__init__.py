@@ -53,14 +53,16 @@ from engine.weights import Catalogue, catalogue
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
-    from engine.provenance import replayed, stamped_png
+    from engine.labels import labelled, recorded
+    from engine.provenance import replayed
 
 _LATE = {
     "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
+    "labelled": "engine.labels",
     "merged": "engine.canvas.paste",
+    "recorded": "engine.labels",
     "replayed": "engine.provenance",
-    "stamped_png": "engine.provenance",
 }
 
 __all__ = [
@@ -104,9 +106,10 @@ __all__ = [
     "Verdict",
     "catalogue",
     "hookimpl",
+    "labelled",
     "merged",
+    "recorded",
     "replayed",
-    "stamped_png",
 ]
 
 

@@ -1,4 +1,4 @@
-"""What made a picture: the record every result carries, and a PNG that holds it.
+"""What made a picture: the record every result carries.
 
 The record is plain JSON. `replayed` turns it back into the request that paints the same pixels.
 """
@@ -6,16 +6,12 @@ The record is plain JSON. `replayed` turns it back into the request that paints 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from engine.api import Extension, MaskShape, Mode, PaintRequest, Pixels, Plan, Size
 
@@ -63,10 +59,25 @@ def described(
 
 
 def of_candidate(
-    common: Mapping[str, Any], candidate: int, seed: int, colour: Mapping[str, Any]
+    common: Mapping[str, Any],
+    candidate: int,
+    seed: int,
+    colour: Mapping[str, Any],
+    prompts: tuple[str, str],
 ) -> dict[str, Any]:
-    """Return the record of one candidate; `colour` says how its paint was matched to the canvas."""
-    return {**common, "candidate": candidate, "candidate_seed": seed, "colour": dict(colour)}
+    """Return the record of one candidate; `colour` says how its paint was matched to the canvas.
+
+    `prompts` are its own words and negative words, wildcards drawn; they are recorded where they
+    differ from the job's.
+    """
+    names = ("prompt", "negative_prompt")
+    drawn = {
+        f"candidate_{name}": own
+        for name, own in zip(names, prompts, strict=True)
+        if own != common[name]
+    }
+    place = {"candidate": candidate, "candidate_seed": seed, "colour": dict(colour)}
+    return {**common, **place, **drawn}
 
 
 def replayed(
@@ -75,16 +86,19 @@ def replayed(
     """Return the request that paints a recorded picture again, given the pixels it started from.
 
     All candidates of the recorded batch are painted; the record's `candidate` says which one is
-    meant.
+    meant. Where wildcards were drawn, only those painted together with it are: the others had
+    words of their own.
     """
     plan, size, extension = record["plan"], record["size"], record["extension"]
     batches = tuple(tuple(batch) for batch in plan["batches"])
+    if "candidate_prompt" in record or "candidate_negative_prompt" in record:
+        batches = tuple(batch for batch in batches if record["candidate"] in batch)
     painted = tuple(sorted(k for batch in batches for k in batch))
     everything = painted == tuple(range(record["candidates"]))
     return PaintRequest(
         mode=Mode(record["mode"]),
-        prompt=record["prompt"],
-        negative_prompt=record["negative_prompt"],
+        prompt=record.get("candidate_prompt", record["prompt"]),
+        negative_prompt=record.get("candidate_negative_prompt", record["negative_prompt"]),
         image=image,
         mask=mask,
         size=None if size is None else Size(**size),
@@ -102,42 +116,6 @@ def replayed(
         mask_shape=MaskShape(**record["mask_shape"]),
         plan=Plan(**{**plan, "batches": batches}),
     )
-
-
-def stamped_png(image: Pixels, record: Mapping[str, Any]) -> bytes:
-    """Return a PNG of RGB or RGBA pixels that carries its record.
-
-    The text chunk `mahlstick` is the record as JSON; `parameters` is the line other tools read.
-    """
-    chunks = PngInfo()
-    chunks.add_itxt("parameters", parameters(record))
-    chunks.add_itxt("mahlstick", json.dumps(record, ensure_ascii=False))
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG", pnginfo=chunks, compress_level=1)
-    return stream.getvalue()
-
-
-def parameters(record: Mapping[str, Any]) -> str:
-    """Return prompt and settings in the three lines that began with AUTOMATIC1111's interface."""
-    prompt = " ".join(record["prompt"].split())  # a line break would end the prompt for readers
-    lines = [prompt]
-    if record["negative_prompt"]:
-        lines.append("Negative prompt: " + " ".join(record["negative_prompt"].split()))
-    layout = record["boxes"]["canvas"]
-    settings = {
-        "Steps": record["steps"],
-        "Sampler": record["sampler"],
-        "Schedule type": record["schedule"],
-        "CFG scale": record["guidance"],
-        "Seed": record["candidate_seed"],
-        "Size": f"{layout['width']}x{layout['height']}",
-        "Model hash": record["model"]["sha256"][:10],
-        "Model": record["model"]["name"],
-    }
-    if record["strength"] not in (None, 1.0):
-        settings["Denoising strength"] = record["strength"]
-    settings["Version"] = f"mahlstick {record['versions'].get('mahlstick', 'unknown')}"
-    return "\n".join([*lines, ", ".join(f"{key}: {value}" for key, value in settings.items())])
 
 
 def versions() -> dict[str, str]:

@@ -247,10 +247,13 @@ def _caption(result: Result) -> str:
 
 
 def _save_one(result: Result, stem: str, folder: Path) -> dict[str, Any]:
-    from engine import stamped_png
+    from PIL import Image
+
+    from engine import labelled
 
     path = folder / f"{stem}-{result.seed}-{result.candidate}.png"
-    path.write_bytes(stamped_png(_plain(result.merged), result.record))
+    picture = Image.fromarray(_plain(result.merged))
+    path.write_bytes(labelled(picture, "png", result.record))
     line: dict[str, Any] = {
         "path": str(path),
         "seed": result.seed,

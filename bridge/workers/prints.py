@@ -1,4 +1,6 @@
-"""The darkroom's process: `python -m bridge.workers.prints FOLDER`, started by `darkroom` alone.
+"""The darkroom's process, started by `darkroom` alone.
+
+python -m bridge.workers.prints FOLDER LOG_LEVEL LOG_FORMAT
 
 One order at a time comes in on standard input and is answered on what was standard output. It ends
 when the bridge does.
@@ -20,12 +22,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from bridge.blobs import Blobs
-from bridge.logs import log_to_stderr
+from bridge.logs import LogStyle, log_to_stderr
 from bridge.wire.errors import BAD_REQUEST, INTERNAL, TOO_LARGE
 from bridge.wire.limits import MAX_SIDE
 from bridge.workers.child import private_pipes, read_note
 from bridge.workers.pipe import Note
-from engine import Alpha, Box, merged, stamped_png
+from engine import Alpha, Box, labelled, merged
 
 Pixels = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -186,19 +188,19 @@ def _filed(rgba: Pixels, output: dict[str, Any], record: dict[str, Any]) -> Note
 def encoded(
     image: Image.Image, kind: str, compression: int | None, record: dict[str, Any]
 ) -> bytes:
-    """Return a picture as a file; a PNG carries its record where there is a whole one."""
-    if kind == "png" and "format" in record:
-        return stamped_png(np.asarray(image), record)
-    file = io.BytesIO()
-    if kind == "png":
-        image.save(file, "PNG", compress_level=_PNG_LEVEL)
-    elif kind == "webp":
+    """Return a picture as a file, which carries its record where there is a whole one."""
+    options: dict[str, Any] = {"compress_level": _PNG_LEVEL}
+    if kind == "webp":
         lossless = compression in (None, 100)
         quality = 0 if lossless else compression  # of a lossless file: how hard it is compressed
-        image.save(file, "WEBP", lossless=lossless, quality=quality, method=2, exact=True)
-    else:
-        quality = 95 if compression is None else max(1, round(compression * 0.95))
-        _on_white(image).save(file, "JPEG", quality=quality)
+        options = {"lossless": lossless, "quality": quality, "method": 2, "exact": True}
+    elif kind == "jpeg":
+        options = {"quality": 95 if compression is None else max(1, round(compression * 0.95))}
+        image = _on_white(image)
+    if "format" in record:
+        return labelled(image, kind, record, **options)
+    file = io.BytesIO()
+    image.save(file, kind.upper(), **options)
     return file.getvalue()
 
 
@@ -240,11 +242,12 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO, blobs: Blobs) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the darkroom; its argument comes from the bridge."""
-    log_to_stderr("info")
+    """Run the darkroom; its arguments come from the bridge."""
+    folder, level, form = arguments
+    log_to_stderr(LogStyle(level, "json" if form == "json" else "text"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the bridge, which ends this
     incoming, outgoing = private_pipes()
-    serve(incoming, outgoing, Blobs(Path(arguments[0])))
+    serve(incoming, outgoing, Blobs(Path(folder)))
 
 
 if __name__ == "__main__":
