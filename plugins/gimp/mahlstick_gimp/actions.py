@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from . import arguments, requests
+from . import arguments, repainting, requests
 from .arguments import Argument, Settings
 from .canvas import Canvas
 from .requests import Request
@@ -28,6 +28,7 @@ class Action:
     shown: Sequence[Argument]
     more: Sequence[Argument]
     about: str = _ABOUT
+    asked: Sequence[Argument] = (arguments.PROMPT,)
 
     @property
     def procedure(self) -> str:
@@ -42,11 +43,16 @@ class Action:
     @property
     def arguments(self) -> Sequence[Argument]:
         """All arguments, the prompt first."""
-        return (arguments.PROMPT, *self.shown, *self.more)
+        return (*self.asked, *self.shown, *self.more)
+
+    def ask(self, canvas: Canvas, settings: Settings) -> Request:
+        """What is sent for it; PainterError when something is missing."""
+        return replace(self.request(canvas, settings), form=settings.result)
 
 
 _MODEL = (arguments.STEPS, arguments.GUIDANCE, arguments.MODEL, arguments.SAMPLER)
 _USUAL = (arguments.NEGATIVE, arguments.CANDIDATES, arguments.SEED)
+_RESULT = (arguments.RESULT,)
 
 ACTIONS: Sequence[Action] = (
     Action(
@@ -55,8 +61,9 @@ ACTIONS: Sequence[Action] = (
         "Paint what a prompt says into the selection",
         requests.fill,
         (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED),
-        (*_MODEL, arguments.SOFT_EDGE, arguments.SOURCE),
-        f"{_ABOUT} Nothing outside the selection changes.",
+        (*_MODEL, arguments.SOFT_EDGE, arguments.SOURCE, *_RESULT),
+        f"{_ABOUT} Nothing outside the selection changes. With nothing selected, what is "
+        "transparent in the picture is filled.",
     ),
     Action(
         "generate-layer",
@@ -64,7 +71,7 @@ ACTIONS: Sequence[Action] = (
         "Paint a new picture from a prompt, as large as the image",
         requests.generate,
         _USUAL,
-        _MODEL,
+        (*_MODEL, *_RESULT),
     ),
     Action(
         "outpaint",
@@ -72,7 +79,7 @@ ACTIONS: Sequence[Action] = (
         "Make the image larger and paint what lies beyond its borders",
         requests.outpaint,
         (*arguments.SIDES, *_USUAL),
-        _MODEL,
+        (*_MODEL, *_RESULT),
         f"{_ABOUT} The image grows in place, in the same undo step; its old pixels do not change.",
     ),
     Action(
@@ -86,7 +93,7 @@ ACTIONS: Sequence[Action] = (
             arguments.CANDIDATES,
             arguments.SEED,
         ),
-        (*_MODEL, arguments.SOURCE),
+        (*_MODEL, arguments.SOURCE, *_RESULT),
     ),
     Action(
         "vary-layer",
@@ -94,6 +101,32 @@ ACTIONS: Sequence[Action] = (
         "Paint a picture that is like the one there is",
         requests.vary,
         _USUAL,
-        (*_MODEL, arguments.SOURCE),
+        (*_MODEL, arguments.SOURCE, *_RESULT),
+    ),
+    Action(
+        "upscale",
+        "_Upscale...",
+        "Make the picture larger and paint the details that it then lacks",
+        requests.upscale,
+        (
+            arguments.FACTOR,
+            replace(arguments.STRENGTH, default=0.3),
+            arguments.NEGATIVE,
+            arguments.CANDIDATES,
+            arguments.SEED,
+        ),
+        (*_MODEL, *_RESULT),
+        f"{_ABOUT} The image and all its layers become larger, in the same undo step.",
+    ),
+    Action(
+        "repaint-layer",
+        "Repaint _Layer...",
+        "Paint a layer of Mahlstick's once more, with another seed",
+        repainting.repaint,
+        (arguments.CANDIDATES, arguments.SEED),
+        _RESULT,
+        "Prompt, model and settings are those that the selected layer remembers. The old layer is "
+        "hidden, in the same undo step.",
+        asked=(),
     ),
 )

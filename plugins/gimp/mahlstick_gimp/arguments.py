@@ -2,6 +2,7 @@
 
 GIMP remembers the last values, checks types and ranges, and shows the texts in its Procedure
 Browser. Its integers have 32 bits, seeds 64: so the seed is a text, empty for a new one each time.
+Labels and texts are English in that browser, and in the painter's language in our windows.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import Literal
 
 from .errors import PainterError
 from .host import Foreign, Gimp, GObject
+from .language import tr
 
 MAX_SEED = 2**63 - 1
 Source = Literal["visible", "layer"]
+Form = Literal["masked", "flattened"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,13 @@ SOURCE = Choice(
     "What the paint is fitted to",
     (("visible", "All that is visible"), ("layer", "The selected layer")),
 )
+RESULT = Choice(
+    "result",
+    "Res_ult",
+    "What the paint becomes",
+    (("masked", "A new layer with a layer mask"), ("flattened", "A new layer without a mask")),
+)
+FACTOR = Number("factor", "Enlarge b_y", "How many times wider and higher it gets", 1.0, 8.0, 2.0)
 
 SIDES = tuple(
     Number(side, label, f"By how many pixels the picture grows {where}", 0, 8192, 0)
@@ -135,6 +145,8 @@ class Settings:
     right: int = 0
     top: int = 0
     bottom: int = 0
+    factor: float = 2.0
+    result: Form = "masked"
 
 
 def read_settings(config: Foreign, arguments: Sequence[Argument]) -> Settings:
@@ -161,7 +173,11 @@ def _seed(text: str) -> int | None:
         seed = -1
     if not 0 <= seed <= MAX_SEED:
         raise PainterError(
-            f"The seed is “{text}”; accepted are whole numbers from 0 to {MAX_SEED}. "
-            "Leave it empty for a new one each time."
+            tr(
+                "The seed is “{given}”; accepted are whole numbers from 0 to {largest}. Leave it "
+                "empty for a new one each time.",
+                given=text,
+                largest=MAX_SEED,
+            )
         )
     return seed

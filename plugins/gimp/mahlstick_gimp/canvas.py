@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from .arguments import Source
 from .errors import PainterError
 from .host import Foreign, Gegl, Gimp
+from .language import tr
 from .protocol import Rect
+from .undo import no_step
 
 PIXELS = "R'G'B'A u8"
 MASK = "Y u8"
@@ -42,6 +44,7 @@ class Canvas:
         self, image: Foreign, drawables: list[Foreign], source: Source = "visible"
     ) -> None:
         self.image = image
+        self.drawables = drawables
         self._layer = _as_layer(drawables) if source == "layer" else None
 
     @property
@@ -78,25 +81,42 @@ class Canvas:
 
     def place(self) -> Place:
         """Right above what was read, so that paint covers exactly that."""
-        if self._layer is None:
-            return Place(None, 0)
-        return Place(self._layer.get_parent(), self.image.get_item_position(self._layer))
+        return Place(None, 0) if self._layer is None else self.place_above(self._layer)
+
+    def place_above(self, layer: Foreign) -> Place:
+        """Right above a layer."""
+        return Place(layer.get_parent(), self.image.get_item_position(layer))
+
+    def snapshot_without(self, layer: Foreign, box: Rect) -> Snapshot:
+        """What is visible of `box` when a layer is hidden; nothing of that is an undo step."""
+        was = layer.get_visible()
+        with no_step(self.image):
+            layer.set_visible(False)
+            try:
+                return Snapshot(box, self._visible_pixels(box), self._selection(box))
+            finally:
+                layer.set_visible(was)
 
     def require_paintable(self) -> None:
         """PainterError while GIMP would refuse a new layer."""
         if self.image.get_floating_sel() is not None:
             raise PainterError(
-                "A floating selection is in the way. Anchor it (Layer > Anchor Layer) or make it a "
-                "layer of its own, then try again."
+                tr(
+                    "A floating selection is in the way. Anchor it (Layer > Anchor Layer) or make "
+                    "it a layer of its own, then try again."
+                )
             )
 
     def _pixels(self, box: Rect) -> bytes:
         if self._layer is not None:
-            return _read_layer(self._layer, box)
+            return read_layer(self._layer, box)
+        return self._visible_pixels(box)
+
+    def _visible_pixels(self, box: Rect) -> bytes:
         # The projection has no buffer of its own in libgimp; a layer made from it does.
         visible = Gimp.Layer.new_from_visible(self.image, self.image, "visible")
         try:
-            return _read_layer(visible, box)
+            return read_layer(visible, box)
         finally:
             visible.delete()
 
@@ -113,16 +133,30 @@ def _as_layer(drawables: list[Foreign]) -> Foreign:
     layers = [drawable for drawable in drawables if isinstance(drawable, Gimp.Layer)]
     if len(layers) != 1:
         raise PainterError(
-            f"One layer is needed to read from, but {len(layers)} are selected. Select one "
-            "layer, or let Mahlstick see all that is visible."
+            tr(
+                "One layer is needed to read from, but {count} are selected. Select one layer, or "
+                "let Mahlstick see all that is visible.",
+                count=len(layers),
+            )
         )
     return layers[0]
 
 
-def _read_layer(layer: Foreign, box: Rect) -> bytes:
+def read_layer(layer: Foreign, box: Rect) -> bytes:
+    """The RGBA8 pixels of a box of the image in a layer; transparent where that does not reach."""
     _, left, top = layer.get_offsets()
     inside = Rect(box.left - left, box.top - top, box.width, box.height)
     return _read(layer.get_buffer(), inside, PIXELS)
+
+
+def read_mask(layer: Foreign) -> tuple[Rect, bytes]:
+    """Where a layer lies in the image, and what it lets through there as gray8."""
+    _, left, top = layer.get_offsets()
+    width, height = layer.get_width(), layer.get_height()
+    box, mask = Rect(left, top, width, height), layer.get_mask()
+    if mask is not None:
+        return box, _read(mask.get_buffer(), Rect(0, 0, width, height), MASK)
+    return box, read_layer(layer, box)[3::4]
 
 
 def _read(buffer: Foreign, box: Rect, pixel_format: str) -> bytes:

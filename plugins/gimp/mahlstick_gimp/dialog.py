@@ -98,7 +98,7 @@ class Window:
             raise PainterError("The picture was closed. Open it again and start from there.")
         canvas = Canvas(self._image, self._drawables, settings.source)
         canvas.require_paintable()
-        request = self._action.request(canvas, settings)
+        request = self._action.ask(canvas, settings)
         return Job(self._session, canvas, request, "stream", self._progress)
 
     def _cancel(self) -> None:

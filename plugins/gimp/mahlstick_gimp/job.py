@@ -1,7 +1,8 @@
 """One painting, from the request to the layer. Main thread; the session's threads only wake it.
 
 Streaming, the layer enters the image when the bridge tells where paint will land, and previews form
-in it. Otherwise (a batch) the image is touched once, at the end, so that nothing is ever half done.
+in it. Otherwise (a batch, or an image that is to be enlarged, which a cancel could not take back)
+the image is touched once, at the end, so that nothing is ever half done.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .canvas import Canvas, Place
+from .growth import Growth
 from .host import Foreign
-from .layers import Growth, PaintLayer
+from .language import tr
+from .layers import PaintLayer, Sheet
 from .protocol import (
     Change,
     Offline,
@@ -22,10 +25,11 @@ from .protocol import (
     Rect,
     Session,
     Started,
+    Submit,
     Updated,
     moved,
 )
-from .recipes import recipe
+from .recipes import promised, recipe
 from .requests import Request
 
 NAME_LENGTH = 40
@@ -63,13 +67,28 @@ class Job:
         self._painting: Painting | None = None
         self._session = session
         self._canvas = canvas
-        self._place: Place = canvas.place()
+        self._place = _place(canvas, request)
         self._request = request
-        self._show: Show = show
+        self._show: Show = "result" if request.submit.mode == "upscale" else show
         self._progressed = progressed
         self._paint: PaintLayer | None = None
         self._id = request.submit.job
         session.submit(request.submit)
+
+    @property
+    def image(self) -> Foreign:
+        """The image it paints in."""
+        return self._canvas.image
+
+    @property
+    def painting(self) -> Painting | None:
+        """What is known of it; None before the bridge said anything."""
+        return self._painting
+
+    @property
+    def submit(self) -> Submit:
+        """What was asked for."""
+        return self._request.submit
 
     def take(self, change: Change) -> None:
         """Take in one change of the session; draws on the canvas. Nothing after the end."""
@@ -79,6 +98,11 @@ class Job:
             self._end(Outcome("failed", change.message))
         elif isinstance(change, Updated) and change.painting.job == self._id:
             self._advance(change.painting, change.event)
+
+    def look(self) -> None:
+        """Notice a closed image or an undone layer also while the bridge says nothing."""
+        if self.outcome is None and self._is_abandoned():
+            self._end(Outcome("cancelled"))
 
     def cancel(self) -> None:
         """Stop, and leave the image as it was. The bridge is told; nobody waits for its answer."""
@@ -127,11 +151,17 @@ class Job:
             self._paint = self._layer(layout, layout.mask.data)
 
     def _layer(self, layout: Started, mask: bytes) -> PaintLayer:
-        name = " ".join(self._request.submit.prompt.split())[:NAME_LENGTH] or "Mahlstick"
-        box, growth = self._in_image(layout.paste), None
-        if self._request.submit.extension is not None:
-            growth = Growth(layout.canvas_width, layout.canvas_height, layout.origin)
-        return PaintLayer(self._canvas.image, self._place, name, box, mask, growth)
+        submit = self._request.submit
+        sheet = Sheet(
+            self._place,
+            name_of(submit.prompt),
+            self._in_image(layout.paste),
+            mask,
+            self._request.form,
+            _growth(submit, layout),
+            self._request.replaced,
+        )
+        return PaintLayer(self._canvas.image, sheet, promised(submit, layout))
 
     def _preview(self, painting: Painting) -> None:
         picture = painting.picture(self.chosen)
@@ -146,7 +176,9 @@ class Job:
 
     def _finish(self, painting: Painting) -> None:
         if not painting.best or painting.layout is None:
-            self._end(Outcome("failed", "The bridge ended the job without a picture. Try again."))
+            self._end(
+                Outcome("failed", tr("The bridge ended the job without a picture. Try again."))
+            )
             return
         best: Painted = painting.best[0]
         self.chosen = best.candidate
@@ -168,4 +200,21 @@ class Job:
 def _unknown(words: list[str]) -> list[str]:
     if not words:
         return []
-    return [f"The model did not understand: {', '.join(words)}."]
+    return [tr("The model did not understand: {words}.", words=", ".join(words))]
+
+
+def name_of(prompt: str) -> str:
+    """What a layer with this prompt is called."""
+    return " ".join(prompt.split())[:NAME_LENGTH] or "Mahlstick"
+
+
+def _place(canvas: Canvas, request: Request) -> Place:
+    return canvas.place_above(request.replaced) if request.replaced else canvas.place()
+
+
+def _growth(submit: Submit, layout: Started) -> Growth | None:
+    if submit.extension is not None:
+        return Growth(layout.canvas_width, layout.canvas_height, layout.origin)
+    if submit.mode == "upscale":
+        return Growth(layout.canvas_width, layout.canvas_height, scaled=True)
+    return None

@@ -96,7 +96,7 @@ def _run_batch(
     settings = read_settings(config, action.arguments)
     canvas = Canvas(image, drawables, settings.source)
     canvas.require_paintable()
-    return paint(canvas, action.request(canvas, settings))
+    return paint(canvas, action.ask(canvas, settings))
 
 
 def _run_window(

@@ -8,8 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.wire.controller import Offline, Online, Updated, new_id
-    from bridge.wire.geometry import grown, intersection, moved
+    from bridge.wire.controller import Offline, Online, Told, Updated, new_id
+    from bridge.wire.geometry import (
+        clamp,
+        crop,
+        grown,
+        intersection,
+        is_empty,
+        moved,
+        place,
+        selection_box,
+    )
     from bridge.wire.messages import (
         Extension,
         MaskOptions,
@@ -20,12 +29,22 @@ if TYPE_CHECKING:
         Rect,
         Started,
         Submit,
+        Welcome,
     )
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
 else:
-    from .wire.controller import Offline, Online, Updated, new_id
-    from .wire.geometry import grown, intersection, moved
+    from .wire.controller import Offline, Online, Told, Updated, new_id
+    from .wire.geometry import (
+        clamp,
+        crop,
+        grown,
+        intersection,
+        is_empty,
+        moved,
+        place,
+        selection_box,
+    )
     from .wire.messages import (
         Extension,
         MaskOptions,
@@ -36,6 +55,7 @@ else:
         Rect,
         Started,
         Submit,
+        Welcome,
     )
     from .wire.painting import Painting
     from .wire.session import Change, Session
@@ -55,9 +75,16 @@ __all__ = [
     "Session",
     "Started",
     "Submit",
+    "Told",
     "Updated",
+    "Welcome",
+    "clamp",
+    "crop",
     "grown",
     "intersection",
+    "is_empty",
     "moved",
     "new_id",
+    "place",
+    "selection_box",
 ]

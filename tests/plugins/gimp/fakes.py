@@ -146,6 +146,11 @@ class PDBStatusType(Enum):
 
 class PDBProcType(Enum):
     PLUGIN = 1
+    TEMPORARY = 3
+
+
+class InterpolationType(Enum):
+    CUBIC = 2
 
 
 class ProcedureSensitivityMask(IntFlag):
@@ -168,6 +173,23 @@ class Parasite:
     @classmethod
     def new(cls, name: str, flags: int, data: bytes) -> Parasite:
         return cls(name, flags, data)
+
+    def get_data(self) -> list[int]:
+        return list(self.data)
+
+
+class Metadata:
+    """GIMP's, as far as it is XML."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def deserialize(cls, text: str) -> Metadata:
+        return cls(text)
+
+    def serialize(self) -> str:
+        return self.text
 
 
 class Drawable:
@@ -200,6 +222,7 @@ class Layer(Drawable):
         self.parent: Any = None
         self.parasites: dict[str, Parasite] = {}
         self.deleted = False
+        self.visible = True
 
     @classmethod
     def new(
@@ -267,17 +290,31 @@ class Layer(Drawable):
         self.parasites[parasite.name] = parasite
         self.image.note("attach parasite")
 
+    def get_parasite(self, name: str) -> Parasite | None:
+        return self.parasites.get(name)
+
+    def get_visible(self) -> bool:
+        return self.visible
+
+    def set_visible(self, visible: bool) -> None:
+        self.visible = visible
+        self.image.note("visibility")
+
 
 class Image:
     """`undo_steps` is what Edit > Undo would offer, newest last."""
 
     def __init__(self, width: int, height: int, base: ImageBaseType = ImageBaseType.RGB) -> None:
         self.visible: Pixels = np.zeros((height, width, 4), np.uint8)
+        self.visible[..., 3] = 255
         self.selection = Drawable(width, height, 1)
         self.base = base
         self.precision = Precision("u8-non-linear")
         self.layers: list[Layer] = [Layer(self, "Background", width, height, None)]
         self.selected = list(self.layers)
+        self.channels: list[str] = []
+        self.metadata: Metadata | None = None
+        self.parasites: dict[str, Parasite] = {}
         self.floating: object = None
         self.open = True
         self.undo_steps: list[list[str]] = []
@@ -302,6 +339,30 @@ class Image:
         for layer in self.layers:
             layer.offsets = (layer.offsets[0] + left, layer.offsets[1] + top)
         self.note("resize")
+
+    def scale(self, width: int, height: int) -> None:
+        self.visible = np.zeros((height, width, 4), np.uint8)
+        self.note("scale")
+
+    def get_metadata(self) -> Metadata | None:
+        return self.metadata
+
+    def set_metadata(self, metadata: Metadata) -> None:
+        self.metadata = metadata
+        self.note("metadata")
+
+    def attach_parasite(self, parasite: Parasite) -> None:
+        self.parasites[parasite.name] = parasite
+        self.note("attach parasite")
+
+    def get_parasite(self, name: str) -> Parasite | None:
+        return self.parasites.get(name)
+
+    def get_layers(self) -> list[Layer]:
+        return list(self.layers)
+
+    def get_name(self) -> str:
+        return "a picture"
 
     def is_valid(self) -> bool:
         return self.open
@@ -330,6 +391,12 @@ class Image:
     def get_selected_layers(self) -> list[Layer]:
         return list(self.selected)
 
+    def get_selected_channels(self) -> list[str]:
+        return list(self.channels)
+
+    def set_selected_channels(self, channels: list[str]) -> None:
+        self.selected, self.channels = [], list(channels)
+
     def set_selected_layers(self, layers: list[Layer]) -> None:
         assert layers, "GIMP refuses an empty list"
         self.selected = list(layers)
@@ -340,7 +407,7 @@ class Image:
     def insert_layer(self, layer: Layer, parent: Any, position: int) -> None:
         self.layers.insert(position, layer)
         layer.parent = parent
-        self.selected = [layer]
+        self.selected, self.channels = [layer], []
         self.note("add layer")
 
     def remove_layer(self, layer: Layer) -> None:
@@ -369,7 +436,8 @@ class Selection:
         if not chosen.any():
             return (True, False, 0, 0, image.get_width(), image.get_height())
         rows, columns = chosen.any(1).nonzero()[0], chosen.any(0).nonzero()[0]
-        return (True, True, columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        edges = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        return (True, True, *(int(edge) for edge in edges))
 
 
 class Choice:
@@ -467,6 +535,9 @@ class Value:
         self.kind, self.value = kind, value
 
 
+_CONTEXT = ("context_push", "context_pop", "context_set_interpolation")
+
+
 def modules() -> dict[str, ModuleType]:
     """Everything the plug-in imports, by module name."""
     gi, repository = ModuleType("gi"), ModuleType("gi.repository")
@@ -477,10 +548,10 @@ def modules() -> dict[str, ModuleType]:
         "Gimp",
         *(ImageBaseType, ImageType, AddMaskType, LayerColorSpace, RunMode, PDBStatusType),
         *(PDBProcType, ProcedureSensitivityMask, Parasite, Layer, Selection, Choice),
-        *(ImageProcedure, PlugIn),
+        *(ImageProcedure, PlugIn, InterpolationType, Metadata),
     )
     gimp.__dict__.update(PARASITE_PERSISTENT=1, PARASITE_UNDOABLE=2, version=lambda: "3.0.4")
-    for name in ("displays_flush", "progress_init", "progress_update", "progress_end"):
+    for name in ("displays_flush", "progress_init", "progress_update", "progress_end", *_CONTEXT):
         gimp.__dict__[name] = lambda *_: True
     glib = _module("GLib", MainLoop, Error)
     glib.__dict__.update(idle_add=MainLoop.waiting.put, SOURCE_REMOVE=False)

@@ -11,7 +11,7 @@ from plugins.gimp.mahlstick_gimp.wire.messages import Cancel, Cancelled, Failed,
 from plugins.gimp.mahlstick_gimp.arguments import Settings
 from plugins.gimp.mahlstick_gimp.canvas import Canvas
 from plugins.gimp.mahlstick_gimp.job import Job, Show
-from plugins.gimp.mahlstick_gimp.layers import PARASITE
+from plugins.gimp.mahlstick_gimp.repainting import PARASITE
 from plugins.gimp.mahlstick_gimp.requests import fill, outpaint
 from tests.plugins.gimp.fakes import Image
 from tests.plugins.gimp.jobs import MASK, PASTE, TestSession, finished, painted, preview, started
@@ -199,7 +199,7 @@ def test_outpainting_grows_the_image_in_the_same_undo_step(show: Show) -> None:
         job.take(change)
     assert (image.get_width(), image.get_height()) == (70, 30)
     assert [layer.offsets for layer in image.layers] == [(PASTE.left, PASTE.top), (20, 0)]
-    assert image.undo_steps == [["resize", "add layer", "move", "add mask"]]
+    assert image.undo_steps == [["resize", "add layer", "move", "add mask", "metadata"]]
 
 
 def test_a_cancelled_outpainting_gives_the_image_its_size_back() -> None:

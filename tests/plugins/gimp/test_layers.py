@@ -7,16 +7,26 @@ import json
 import pytest
 
 from plugins.gimp.mahlstick_gimp.canvas import Place
-from plugins.gimp.mahlstick_gimp.layers import PARASITE, PaintLayer
+from plugins.gimp.mahlstick_gimp.growth import Growth
+from plugins.gimp.mahlstick_gimp.layers import PaintLayer, Sheet
 from plugins.gimp.mahlstick_gimp.protocol import Picture, Rect
-from tests.plugins.gimp.fakes import Image, ImageBaseType, ImageType, LayerColorSpace, Precision
+from plugins.gimp.mahlstick_gimp.repainting import PARASITE
+from tests.plugins.gimp.fakes import (
+    Drawable,
+    Image,
+    ImageBaseType,
+    ImageType,
+    LayerColorSpace,
+    Metadata,
+    Precision,
+)
 
 BOX = Rect(5, 4, 6, 3)
 MASK = bytes(range(18))
 
 
 def a_layer(image: Image) -> PaintLayer:
-    return PaintLayer(image, Place(None, 0), "a moon", BOX, MASK)
+    return PaintLayer(image, Sheet(Place(None, 0), "a moon", BOX, MASK), {"prompt": "a moon"})
 
 
 def test_inserting_is_one_undo_step_and_streaming_is_none() -> None:
@@ -24,7 +34,7 @@ def test_inserting_is_one_undo_step_and_streaming_is_none() -> None:
     paint = a_layer(image)
     paint.show(Picture(2, 1, "rgb8", b"\x01\x02\x03" * 2), Rect(0, 0, 20, 10))
     paint.finish(b"\x09\x08\x07\xff" * 18, {"prompt": "ä moon"})
-    assert image.undo_steps == [["add layer", "move", "add mask"]]
+    assert image.undo_steps == [["add layer", "move", "add mask", "metadata"]]
 
 
 def test_the_painters_layer_stays_selected_and_his_strokes_go_where_they_went() -> None:
@@ -96,10 +106,87 @@ def test_a_layer_that_goes_between_the_question_and_the_writing_does_no_harm() -
     assert not paint.layer.buffer.pixels.any()
 
 
-def test_discarding_takes_the_layer_out_of_the_image() -> None:
+def test_discarding_takes_the_layer_out_of_the_image_without_a_second_undo_step() -> None:
     image = Image(20, 10)
-    a_layer(image).discard()
+    image.metadata = Metadata("<metadata/>")
+    paint = a_layer(image)
+    paint.show(Picture(1, 1, "rgb8", b"\x10\x20\x30"), Rect(0, 0, 20, 10))
+    paint.discard()
     assert [layer.name for layer in image.layers] == ["Background"]
+    assert image.undo_steps == [["add layer", "move", "add mask", "metadata"]]
+    assert image.metadata.text == "<metadata/>"
+    assert not paint.layer.mask.buffer.pixels.any()  # who redoes the step sees nothing
+
+
+def grown(image: Image) -> PaintLayer:
+    growth = Growth(30, 10, (10, 0))
+    return PaintLayer(image, Sheet(Place(None, 0), "hills", BOX, MASK, growth=growth), {})
+
+
+def test_a_selection_made_on_the_grown_canvas_makes_taking_it_back_a_step() -> None:
+    image = Image(20, 10)
+    paint = grown(image)
+    image.selection = Drawable(30, 10, 1)
+    image.selection.buffer.pixels[2, 25] = 255
+    paint.discard()
+    assert (image.get_width(), image.get_height()) == (20, 10)
+    assert [step[0] for step in image.undo_steps] == ["resize", "remove layer"]
+
+
+def test_the_grown_canvas_shrinks_again_without_a_second_step() -> None:
+    image = Image(20, 10)
+    grown(image).discard()
+    assert (image.get_width(), image.get_height()) == (20, 10)
+    assert len(image.undo_steps) == 1
+
+
+def test_a_layer_without_a_mask_is_cut_by_its_own_alpha() -> None:
+    image = Image(20, 10)
+    sheet = Sheet(Place(None, 0), "a moon", BOX, MASK, "flattened")
+    paint = PaintLayer(image, sheet, {})
+    paint.show(Picture(1, 1, "rgb8", b"\x10\x20\x30"), Rect(0, 0, 20, 10))
+    assert paint.layer.mask is None
+    assert paint.layer.buffer.pixels[..., 3].tobytes() == MASK
+    assert (paint.layer.buffer.pixels[..., :3] == (16, 32, 48)).all()
+    paint.finish(b"\x09\x08\x07\x06" * 18, {})
+    assert (paint.layer.buffer.pixels == (9, 8, 7, 6)).all()
+    assert image.undo_steps == [["add layer", "move", "metadata"]]
+
+
+def test_a_look_at_how_it_would_be_is_never_in_the_undo_history() -> None:
+    image = Image(20, 10)
+    paint = PaintLayer(image, Sheet(Place(None, 0), "live", BOX, MASK, recorded=False), {})
+    paint.finish(b"\x09\x08\x07\xff" * 18, {"prompt": "a moon"})
+    assert (paint.layer.parasites, image.metadata) == ({}, None)
+    paint.discard()
+    assert image.undo_steps == []
+    assert [layer.name for layer in image.layers] == ["Background"]
+
+
+def test_a_replaced_layer_is_hidden_in_the_same_step_and_comes_back() -> None:
+    image = Image(20, 10)
+    old = image.layers[0]
+    paint = PaintLayer(image, Sheet(Place(None, 0), "a moon", BOX, MASK, replaced=old), {})
+    assert not old.visible
+    assert len(image.undo_steps) == 1
+    paint.discard()
+    assert old.visible
+    assert len(image.undo_steps) == 1
+
+
+def test_an_enlarged_image_gets_its_layer_in_the_same_step() -> None:
+    image = Image(20, 10)
+    sheet = Sheet(Place(None, 0), "large", BOX, MASK, growth=Growth(40, 20, scaled=True))
+    PaintLayer(image, sheet, {})
+    assert (image.get_width(), image.get_height()) == (40, 20)
+    assert image.undo_steps == [["scale", "add layer", "move", "add mask", "metadata"]]
+
+
+def test_who_paints_on_a_channel_goes_on_painting_on_it() -> None:
+    image = Image(20, 10)
+    image.set_selected_channels(["a channel"])
+    a_layer(image)
+    assert (image.channels, image.selected) == (["a channel"], [])
 
 
 @pytest.mark.parametrize(

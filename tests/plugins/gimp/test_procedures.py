@@ -10,6 +10,7 @@ from plugins.gimp.mahlstick_gimp import batch, procedures
 from plugins.gimp.mahlstick_gimp.actions import ACTIONS, Action
 from plugins.gimp.mahlstick_gimp.job import Outcome
 from plugins.gimp.mahlstick_gimp.procedures import Mahlstick
+from plugins.gimp.mahlstick_gimp.protocol import Submit
 from tests.plugins.gimp.fakes import Image, Layer, PDBStatusType, RunMode, Values
 from tests.plugins.gimp.jobs import TestSession, finished, painted, started
 from tests.plugins.gimp.test_arguments import Config
@@ -63,7 +64,7 @@ def test_every_action_is_a_procedure_with_its_arguments_typed() -> None:
         assert procedure.data is action
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.verb)
+@pytest.mark.parametrize("action", ACTIONS[:-1], ids=lambda action: action.verb)
 def test_every_action_paints_without_a_window(action: Action, bridge: Bridge) -> None:
     image = an_image()
     grown = {"left": 4} if action.verb == "outpaint" else {}
@@ -71,6 +72,20 @@ def test_every_action_paints_without_a_window(action: Action, bridge: Bridge) ->
     assert [layer.name for layer in image.layers] == ["a moon", "Background"]
     assert len(image.undo_steps) == 1
     assert bridge.closed
+
+
+def test_a_layer_is_painted_once_more_without_a_prompt(bridge: Bridge) -> None:
+    image = an_image()
+    call(image, prompt="a moon")
+    image.selected = image.layers[:1]
+    assert call(image, ACTIONS[-1]).status is PDBStatusType.SUCCESS
+    assert [(layer.name, layer.visible) for layer in image.layers] == [
+        ("a moon", True),
+        ("a moon", False),
+        ("Background", True),
+    ]
+    assert len(image.undo_steps) == 2
+    assert [submit.prompt for submit in bridge.said(Submit)] == ["a moon"] * 2
 
 
 def test_a_call_returns_layer_seed_and_notes(bridge: Bridge) -> None:

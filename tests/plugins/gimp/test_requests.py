@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from engine.api import Box, MaskShape, Size
+from engine.canvas import context
 from plugins.gimp.mahlstick_gimp.arguments import Settings
 from plugins.gimp.mahlstick_gimp.canvas import Canvas
 from plugins.gimp.mahlstick_gimp.errors import PainterError
 from plugins.gimp.mahlstick_gimp.protocol import Extension, MaskOptions, Rect
-from plugins.gimp.mahlstick_gimp.requests import Request, fill, generate, outpaint, refine, vary
+from plugins.gimp.mahlstick_gimp.requests import (
+    Request,
+    fill,
+    generate,
+    outpaint,
+    refine,
+    upscale,
+    vary,
+)
 from tests.plugins.gimp.fakes import Image
 
 
@@ -20,20 +31,38 @@ def request_for(width: int, height: int, box: Rect, settings: Settings) -> Reque
 
 
 def test_a_small_image_is_sent_whole() -> None:
-    request = request_for(640, 480, Rect(100, 50, 30, 20), Settings())
-    assert request.region == Rect(0, 0, 640, 480)
+    request = request_for(240, 160, Rect(100, 50, 30, 20), Settings())
+    assert request.region == Rect(0, 0, 240, 160)
     assert request.submit.origin == (0, 0)
 
 
-def test_of_a_large_image_only_the_surroundings_are_sent() -> None:
-    request = request_for(3000, 900, Rect(2000, 400, 100, 60), Settings())
-    assert request.region == Rect(1744, 144, 612, 572)
-    assert request.submit.origin == (1744, 144)
+BOXES = [
+    Rect(2000, 400, 100, 60),  # amid a large image
+    Rect(0, 0, 40, 40),  # in its corner: the bridge shifts what it sees into the image
+    Rect(2950, 850, 50, 50),
+    Rect(1000, 100, 800, 600),
+    Rect(300, 440, 2400, 10),  # a strip
+]
 
 
-def test_the_margin_grows_with_the_selection_and_ends_at_the_border() -> None:
-    request = request_for(3000, 900, Rect(1000, 100, 800, 600), Settings())
-    assert request.region == Rect(300, 0, 2200, 900)
+@pytest.mark.parametrize("strength", [0.2, 1.0])
+@pytest.mark.parametrize("box", BOXES, ids=str)
+def test_only_the_context_is_sent_and_all_of_it(box: Rect, strength: float) -> None:
+    whole = Size(3000, 900)
+    native, multiple = Size(64, 64), 8
+    region = request_for(whole.width, whole.height, box, Settings(strength=strength)).region
+    there = Box(box.left, box.top, box.width, box.height)
+    padding = context.reach(there, whole, strength, MaskShape()).context
+    seen = context.around(there, padding, whole)
+    working = context.working_size(seen.size, native, multiple)
+    seen = context.fitted(seen, working, whole)
+    assert region.left <= max(seen.left, 0)
+    assert region.top <= max(seen.top, 0)
+    assert region.left + region.width >= min(seen.right, whole.width)
+    assert region.top + region.height >= min(seen.bottom, whole.height)
+    margin = 1.25 * context.reach(there, whole, 1.0, MaskShape()).context + 60
+    assert region.width <= max(box.width + 2 * margin, (box.height + 2 * margin) / 4 + 1)
+    assert request_for(3000, 900, box, Settings()).submit.origin == (region.left, region.top)
 
 
 def test_picture_and_selection_are_of_one_size() -> None:
@@ -61,9 +90,32 @@ def test_a_plugin_that_gimp_kills_takes_its_job_along() -> None:
     assert request_for(40, 30, Rect(1, 1, 2, 2), Settings()).submit.on_disconnect == "cancel"
 
 
-def test_without_a_selection_the_painter_is_told_what_to_do() -> None:
-    with pytest.raises(PainterError, match="Select the part of the picture"):
+def test_with_nothing_to_fill_the_painter_is_told_what_to_do() -> None:
+    with pytest.raises(PainterError, match="Select the part that is to be painted"):
         fill(Canvas(Image(12, 8), [], "visible"), Settings())
+
+
+def test_without_a_selection_what_is_transparent_is_filled() -> None:
+    image = Image(900, 400)
+    image.visible[100:140, 700:760, 3] = 0
+    image.visible[100, 700, 3] = 200
+    request = fill(Canvas(image, [], "visible"), Settings())
+    assert request.submit.mode == "inpaint"
+    assert request.submit.mask is not None
+    region = request.region
+    mask = np.frombuffer(request.submit.mask.data, np.uint8).reshape(region.height, region.width)
+    left, top = 700 - region.left, 100 - region.top
+    assert mask[top, left] == 55
+    assert (mask[top : top + 40, left : left + 60] > 0).all()
+    assert int((mask > 0).sum()) == 40 * 60
+    assert region.width < 900
+
+
+def test_an_image_is_enlarged_by_a_factor_and_painted_into_a_little() -> None:
+    submit = upscale(
+        Canvas(Image(40, 30), [], "visible"), Settings(factor=3.0, strength=0.3)
+    ).submit
+    assert (submit.mode, submit.factor, submit.strength, submit.mask) == ("upscale", 3.0, 0.3, None)
 
 
 def test_a_selection_is_refined_alone_and_without_one_everything() -> None:
