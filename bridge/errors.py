@@ -6,7 +6,8 @@ BridgeError
 |-- AlreadyRunning    another bridge holds the state folder; `connection_file` says how to reach it
 |-- ListenError       the address cannot be listened on, or must not be
 |-- JobRefusedError   a job or one of its pictures is not taken; becomes a `Refused` on the wire
-`-- WorkerDiedError   the process that paints ended in mid-job
+|-- WorkerDiedError   the process that paints ended in mid-job
+`-- PluginError       an editor's plugin cannot be built, installed or removed
 
 Faults of the peer on the wire are `bridge.wire`'s own errors, faults of a painting the engine's.
 """
@@ -54,3 +55,7 @@ class JobRefusedError(BridgeError):
 
 class WorkerDiedError(BridgeError):
     """The worker ended in mid-job; the job may be tried again."""
+
+
+class PluginError(BridgeError):
+    """An editor's plugin that cannot be built, installed or removed."""

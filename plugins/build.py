@@ -6,7 +6,8 @@
 An editor is a folder beside this file with a `bundle.toml` that says where its files go. The wire
 and a pure Python `websockets` are copied under the bundle's own package: editors run all their
 plugins in one interpreter, where another plugin's release must neither be used nor replaced. Both
-are copied at build time and committed nowhere. Only the standard library is used.
+are copied at build time and committed nowhere, and the translations are compiled. Only the standard
+library is used.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from plugins import catalogues
+
 PLUGINS = Path(__file__).resolve().parent
 ROOT = PLUGINS.parent
 CACHE = ROOT / "build" / "wheels"
 LAYOUT = "bundle.toml"
+VERSION = "VERSION"  # a file in every bundle's package
 
 # The last release for Python 3.10, which some editors still carry.
 WEBSOCKETS = "16.0"
@@ -78,6 +82,11 @@ def editors() -> list[str]:
     return sorted(path.parent.name for path in PLUGINS.glob(f"*/{LAYOUT}"))
 
 
+def version() -> str:
+    """Return the version that is built."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
 def build(editor: str, out_dir: Path, wheel: Path | None = None) -> Path:
     """Return the zip that an editor's user installs, made anew in `out_dir`."""
     bundle = stage(editor, out_dir / editor, wheel)
@@ -102,7 +111,9 @@ def stage(editor: str, bundle: Path, wheel: Path | None = None) -> Path:
     package = bundle / layout.package
     _copy_wire(package / "wire")
     _vendor(wheel, package / "_vendor")
+    catalogues.write(package)
     shutil.copyfile(ROOT / "LICENSE", package / "LICENSE")
+    (package / VERSION).write_text(version(), "utf-8")
     for name in layout.executable:
         (bundle / name).chmod(0o755)
     return bundle
