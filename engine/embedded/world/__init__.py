@@ -5,7 +5,7 @@ follows from a seed through `numpy.random.Generator`, so that the same seed give
 picture on every machine.
 """
 
-from engine.embedded.world.captions import caption, object_caption
+from engine.embedded.world.captions import caption, object_caption, plain_caption
 from engine.embedded.world.drawing import Drawing, drawn
 from engine.embedded.world.imagining import held_out, imagined
 from engine.embedded.world.scenes import Scene, Thing
@@ -19,4 +19,5 @@ __all__ = [
     "held_out",
     "imagined",
     "object_caption",
+    "plain_caption",
 ]

@@ -1,242 +1,203 @@
 """Scenes in words: many ways to say the same, and never everything at once.
 
-The words used here, and the synonyms below, are the whole vocabulary of the embedded model.
+Every caption is true of its picture, and a colour always stands right before its own noun.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from engine.embedded.world.scenes import Scene, pick
-
-SAID: Mapping[str, tuple[str, ...]] = {
-    # shapes
-    "circle": ("circle", "circle", "disc", "dot", "disk"),
-    "square": ("square", "square", "box"),
-    "triangle": ("triangle",),
-    "star": ("star",),
-    "heart": ("heart",),
-    "ring": ("ring", "ring", "hoop"),
-    "cross": ("cross", "cross", "plus"),
-    "hexagon": ("hexagon",),
-    # colours
-    "red": ("red", "red", "red", "crimson", "scarlet"),
-    "orange": ("orange",),
-    "yellow": ("yellow", "yellow", "yellow", "golden"),
-    "green": ("green", "green", "green", "emerald"),
-    "blue": ("blue", "blue", "blue", "azure"),
-    "purple": ("purple", "purple", "violet"),
-    "pink": ("pink", "pink", "rose"),
-    "brown": ("brown",),
-    "black": ("black",),
-    "white": ("white",),
-    "grey": ("grey", "gray"),
-    "teal": ("teal", "teal", "turquoise"),
-    # sizes; medium is not said
-    "small": ("small", "little", "tiny"),
-    "medium": ("",),
-    "large": ("large", "big", "huge"),
-    # sun and moon
-    "sun": ("the sun", "the sun", "a sun", "a bright sun", "a yellow sun", "sunshine"),
-    "full moon": (
-        "a full moon",
-        "a full moon",
-        "the full moon",
-        "a moon",
-        "the moon",
-        "a round moon",
-    ),
-    "crescent moon": (
-        "a crescent moon",
-        "a crescent moon",
-        "a crescent",
-        "a new moon",
-        "a half moon",
-        "a moon crescent",
-    ),
-    # times
-    "dawn": ("at dawn", "at sunrise", "in the early morning", "in the morning"),
-    "day": ("by day", "at noon", "in daylight", "on a bright day", "during the day"),
-    "sunset": ("at sunset", "at sunset", "in the evening", "at sundown"),
-    "dusk": ("at dusk", "at twilight", "after sunset"),
-    "night": ("at night", "at night", "by night", "in the dark", "at midnight"),
-    # lands
-    "sea": ("the sea", "the sea", "the ocean", "calm water", "the water", "waves"),
-    "hills": ("hills", "hills", "green hills", "rolling hills", "a hilly landscape", "a hill"),
-    "mountains": ("mountains", "mountains", "high mountains", "the mountains", "a mountain"),
-}
-SKY_NAMES: Mapping[str, tuple[str, ...]] = {
-    "dawn": ("a sunrise", "a pink morning sky", "a dawn sky", "sunrise sky", "dawn"),
-    "day": ("a blue sky", "a clear day", "a daytime sky", "blue sky"),
-    "sunset": ("a sunset", "an orange sunset", "a red evening sky", "sunset sky", "sunset"),
-    "dusk": ("dusk", "twilight", "a dusky sky", "a twilight sky"),
-    "night": ("a night sky", "night sky", "the dark night sky", "a dark sky", "night"),
-}
-CLOUDY: Mapping[str, tuple[str, ...]] = {
-    "none": ("a clear sky", "no clouds", "without clouds"),
-    "few": ("a few clouds", "some clouds", "clouds", "a cloud", "small clouds"),
-    "many": ("many clouds", "a cloudy sky", "clouds", "heavy clouds"),
-}
-STARRY = ("stars", "many stars", "a starry sky", "bright stars")
-MEDIA = (
-    "a picture of ",
-    "a painting of ",
-    "a drawing of ",
-    "an image of ",
-    "a photo of ",
-    "paint ",
+from engine.embedded.world.nouns import UNSAID
+from engine.embedded.world.phrases import (
+    BODIES_SAID,
+    COLOURS_SAID,
+    GROUNDS,
+    HEADS,
+    INVERSE,
+    INVERSES_SAID,
+    MEDIA,
+    NOUNS_SAID,
+    NUMBERS,
+    RELATIONS_SAID,
+    SIZES_SAID,
+    TAILS,
+    plural,
+    split,
+    with_article,
 )
-VIEWS = ("a landscape", "a view", "a scene", "scenery")
-SEA_VIEWS = ("a seascape", "a view", "a scene")
+from engine.embedded.world.scenes import Scene, Thing, pick
+from engine.embedded.world.views import view, view_plainly
 
-
-def _say(rng: np.random.Generator, word: str) -> str:
-    return pick(rng, SAID[word])
-
-
-def _article(phrase: str) -> str:
-    return ("an " if phrase[:1] in "aeiou" else "a ") + phrase
+MOST_WORDS = 30  # with the two ends 32 tokens
+_TRIES = 12
+_MANNER_TOLD = {"flat": 0.22, "photo": 0.3}
 
 
 def caption(scene: Scene, rng: np.random.Generator) -> str:
-    """Return one of the many captions of a scene."""
-    if scene.kind == "sky":
-        text = _sky(scene, rng)
-    elif scene.has_object:
-        text = _shape(scene, rng) if scene.kind == "shape" else object_caption(scene, rng)
+    """Return one of the many captions of a scene; "" where there is nothing to name."""
+    for _ in range(_TRIES):
+        text = _told(scene, rng)
+        if len(split(text)) <= MOST_WORDS:
+            return text
+    return plain_caption(scene)
+
+
+def plain_caption(scene: Scene) -> str:
+    """Return the scene's one caption in the plainest words: everything told, always the same."""
+    if scene.kind == "photo" and not scene.things:
+        return ""
+    if scene.kind == "land":
+        text = view_plainly(scene, [_group_plainly(group) for group in scene.groups])
     else:
-        text = ""
-    if text and rng.random() < 0.14:
-        text = pick(rng, MEDIA) + text
-    return text
+        names = [_group_plainly(group) for group in scene.groups]
+        text = f" {scene.relation} ".join(names) if scene.relation != "none" else listed(names)
+        if scene.kind == "sign":
+            text = f"{with_article(scene.main.colour)} sign that says {scene.main.word.lower()}"
+        if scene.ground != "none":
+            text += f" on {with_article(scene.ground)} background"
+    tails = {"flat": "", "photo": ", photo", "pixel": ", pixel art"}
+    return text + tails.get(scene.manner, f" in {scene.manner}")
 
 
-def object_caption(scene: Scene, rng: np.random.Generator) -> str:
-    """Return words for the main object alone, as a painter asks for it inside a selection."""
-    if scene.shape == "none":
-        name = _say(rng, scene.body)
+def object_caption(scene: Scene, rng: np.random.Generator, number: int = 0) -> str:
+    """Return words for one thing alone, as a painter asks for it inside a selection."""
+    thing = scene.things[number]
+    if thing.noun in BODIES_SAID:
+        name = pick(rng, BODIES_SAID[thing.noun])
         return name.split(" ", 1)[-1] if rng.random() < 0.2 and " " in name else name
-    name = f"{_say(rng, scene.colour)} {_say(rng, scene.shape)}"
-    if scene.size in ("small", "large") and rng.random() < 0.2:
-        name = f"{_say(rng, scene.size)} {name}"
-    return name if rng.random() < 0.25 else _article(name)
+    if thing.noun == "sign":
+        return _sign(thing, rng)
+    sized = thing.size != "medium" and rng.random() < 0.2
+    natural = UNSAID.get(thing.noun) == thing.colour
+    name = _name(thing, rng, sized=sized, coloured=not natural or rng.random() < 0.5)
+    return name if rng.random() < 0.25 else with_article(name)
 
 
-def _shape(scene: Scene, rng: np.random.Generator) -> str:
-    name = _shape_name(scene, rng)
-    ground = _say(rng, scene.ground)
+def listed(names: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _told(scene: Scene, rng: np.random.Generator) -> str:
+    if scene.kind == "land":
+        text = view(scene, [group_said(group, rng, 0.78) for group in scene.groups], rng)
+    elif scene.kind == "sign":
+        text = _grounded(_sign(scene.main, rng), scene, rng)
+    elif scene.things:
+        text = _grounded(_arranged(scene, rng), scene, rng)
+    else:
+        return ""
+    return _in_manner(text, scene, rng)
+
+
+def _name(thing: Thing, rng: np.random.Generator, *, sized: bool, coloured: bool) -> str:
+    """Return a thing's size, colour and noun, without an article."""
+    words = [pick(rng, SIZES_SAID[thing.size])] if sized else []
+    if thing.colour != "none" and coloured:
+        words.append(pick(rng, COLOURS_SAID[thing.colour]))
+    return " ".join(word for word in (*words, pick(rng, NOUNS_SAID[thing.noun])) if word)
+
+
+def group_said(
+    group: Sequence[Thing], rng: np.random.Generator, coloured: float, sized: float = 0.0
+) -> str:
+    """Return words for things of one kind: "a small red boat", "three birds".
+
+    `coloured` and `sized` are how often colours and sizes are said.
+    """
+    first = group[0]
+    if first.noun in BODIES_SAID and coloured < 1:
+        return pick(rng, BODIES_SAID[first.noun])
+    natural = UNSAID.get(first.noun) == first.colour and coloured < 1
+    with_colour = rng.random() < (0.35 if natural else coloured)
+    name = _name(
+        first, rng, sized=first.size != "medium" and rng.random() < sized, coloured=with_colour
+    )
+    if len(group) > 1:
+        return f"{pick(rng, NUMBERS[str(len(group))])} {plural(name)}"
+    return name if rng.random() < 0.1 else with_article(name)
+
+
+def _group_plainly(group: Sequence[Thing]) -> str:
+    first = group[0]
+    if first.noun == "sun":
+        return "the sun"
+    size = "" if first.size == "medium" else f"{first.size} "
+    colour = "" if first.colour == "none" else f"{first.colour} "
+    if len(group) > 1:
+        return f"{NUMBERS[str(len(group))][0]} {size}{colour}{plural(first.noun)}"
+    return with_article(f"{size}{colour}{first.noun}")
+
+
+def _arranged(scene: Scene, rng: np.random.Generator) -> str:
+    """Return the things of a plain scene, and how they lie to each other."""
+    names = [group_said(group, rng, 1.0, 0.75) for group in scene.groups]
+    if scene.layout == "count" and names[0].startswith(("a ", "an ")) and rng.random() < 0.4:
+        return "one " + names[0].split(" ", 1)[1]
+    if scene.relation == "none":
+        turned = [names[int(i)] for i in rng.permutation(len(names))]
+        return turned[0] if len(turned) == 1 else _joined(turned, rng)
+    if rng.random() < 0.25:
+        inverse = INVERSE[scene.relation]
+        return f"{names[1]} {pick(rng, INVERSES_SAID[inverse])} {names[0]}"
+    return f"{names[0]} {pick(rng, RELATIONS_SAID[scene.relation])} {names[1]}"
+
+
+def _joined(names: Sequence[str], rng: np.random.Generator) -> str:
+    if rng.random() < 0.75:
+        return listed(names)
+    return pick(rng, (", ", " and ")).join(names)
+
+
+def _grounded(text: str, scene: Scene, rng: np.random.Generator) -> str:
+    """Return the text with the ground's colour and, at times, the place of a single thing."""
+    if scene.ground == "none":
+        return _placed(text, scene, rng, 0.12)
+    ground = pick(rng, COLOURS_SAID[scene.ground])
     style = rng.random()
     if style < 0.55:
-        surface = pick(rng, ("background", "background", "ground", "field", "backdrop"))
         link = pick(rng, ("on", "on", "on", "against", "in front of"))
-        text = f"{name} {link} {_article(ground)} {surface}"
-    elif style < 0.70:
-        text = f"{name} on {ground}"
-    elif style < 0.82:
-        text = f"{_article(ground)} background with {name}"
-    else:
-        text = f"{name}, {ground} background"
-    return _placed(text, scene, rng)
+        text = f"{text} {link} {with_article(ground)} {pick(rng, GROUNDS)}"
+    elif style < 0.64 and scene.relation == "none":
+        text = f"{text} on {ground}"
+    elif style < 0.78:
+        return f"{with_article(ground)} background with {text}"
+    elif style < 0.9:
+        text = f"{text}, {ground} background"
+    return _placed(text, scene, rng, 0.2)
 
 
-def _shape_name(scene: Scene, rng: np.random.Generator) -> str:
-    words = [_say(rng, scene.colour), _say(rng, scene.shape)]
-    if scene.size != "medium" and rng.random() < 0.6:
-        words.insert(0, _say(rng, scene.size))
-    name = " ".join(words)
-    return name if rng.random() < 0.12 else _article(name)
-
-
-def _placed(text: str, scene: Scene, rng: np.random.Generator) -> str:
-    """Return the text, sometimes with where the object lies."""
-    if rng.random() > 0.2:
+def _placed(text: str, scene: Scene, rng: np.random.Generator, share: float) -> str:
+    """Return the text, sometimes with where the only thing lies."""
+    if len(scene.things) != 1 or rng.random() > share:
         return text
     across, down = scene.place
     across = pick(rng, ("centre", "center", "middle")) if across == "centre" else across
     if down == "middle":
         where = f"in the {across}" if across not in ("left", "right") else f"on the {across}"
     elif across in ("left", "right"):
-        where = f"in the {down} {across}"
+        where = f"in the {down} {across}" + (" corner" if rng.random() < 0.3 else "")
     else:
         where = f"at the {down}"
     return f"{text}, {where}" if rng.random() < 0.6 else f"{text} {where}"
 
 
-def _sky(scene: Scene, rng: np.random.Generator) -> str:
-    return pick(rng, (_sentence, _sentence, _headed, _listed))(scene, rng)
+def _sign(thing: Thing, rng: np.random.Generator) -> str:
+    colour, word = pick(rng, COLOURS_SAID[thing.colour]), thing.word.lower()
+    noun = pick(rng, NOUNS_SAID["sign"])
+    if rng.random() < 0.35:
+        return with_article(f"{colour} {word} {noun}")
+    link = pick(rng, ("that says", "saying", "with the word", "with the word"))
+    return f"{with_article(colour)} {noun} {link} {word}"
 
 
-def _over(scene: Scene, rng: np.random.Generator) -> str:
-    link = pick(rng, ("over", "over", "above", "over"))
-    return f" {link} {_say(rng, scene.land)}" if scene.land != "none" else " in the sky"
-
-
-def _sentence(scene: Scene, rng: np.random.Generator) -> str:
-    """Return "a full moon over the sea at night, with stars"."""
-    first = _say(rng, scene.body) if scene.body != "none" else pick(rng, SKY_NAMES[scene.time])
-    text = first + _over(scene, rng)
-    if scene.body != "none" and rng.random() < 0.72:
-        text += " " + _say(rng, scene.time)
-    return text + _extras(scene, rng)
-
-
-def _headed(scene: Scene, rng: np.random.Generator) -> str:
-    """Return "a night sky with a full moon over the sea"."""
-    head = pick(rng, SKY_NAMES[scene.time])
-    if scene.land != "none" and rng.random() < 0.25:
-        head = f"{pick(rng, SEA_VIEWS if scene.land == 'sea' else VIEWS)} {_say(rng, scene.time)}"
-    if scene.land != "none" and rng.random() < 0.5:
-        head += _over(scene, rng)
-        land = ""
-    else:
-        land = _over(scene, rng) if scene.land != "none" else ""
-    body = f" with {_say(rng, scene.body)}" if scene.body != "none" else ""
-    return head + body + land + _extras(scene, rng)
-
-
-def _listed(scene: Scene, rng: np.random.Generator) -> str:
-    """Return "sea, night, full moon, stars": how many painters write prompts."""
-    parts = [pick(rng, SKY_NAMES[scene.time])]
-    if scene.body != "none":
-        parts.append(_say(rng, scene.body))
-    if scene.land != "none":
-        parts.append(_say(rng, scene.land))
-    if rng.random() < 0.5:
-        parts.extend(_details(scene, rng))
-    order = rng.permutation(len(parts))
-    return ", ".join(parts[int(i)] for i in order)
-
-
-def _details(scene: Scene, rng: np.random.Generator) -> list[str]:
-    details = []
-    if scene.stars:
-        details.append(pick(rng, STARRY))
-    if scene.clouds != "none" or rng.random() < 0.2:
-        details.append(pick(rng, CLOUDY[scene.clouds]))
-    return details
-
-
-def _extras(scene: Scene, rng: np.random.Generator) -> str:
-    if rng.random() < 0.45:
-        return ""
-    details = _details(scene, rng)
-    if not details:
-        return ""
-    joined = pick(rng, (" with ", ", ", " and "))
-    return joined + " and ".join(details)
-
-
-def vocabulary() -> tuple[str, ...]:
-    """Return every word a caption can hold, sorted."""
-    glue = (
-        "a an the on in of at with and over above against front background ground field backdrop "
-        "left right top bottom centre center middle sky , paint"
-    )
-    tables: tuple[Mapping[str, Sequence[str]], ...] = (SAID, SKY_NAMES, CLOUDY)
-    phrases = [phrase for table in tables for said in table.values() for phrase in said]
-    phrases += [*STARRY, *MEDIA, *VIEWS, *SEA_VIEWS, glue]
-    return tuple(
-        sorted({word for phrase in phrases for word in phrase.replace(",", " , ").split()})
-    )
+def _in_manner(text: str, scene: Scene, rng: np.random.Generator) -> str:
+    if rng.random() < _MANNER_TOLD.get(scene.manner, 0.8):
+        if rng.random() < 0.5:
+            return pick(rng, HEADS[scene.manner]) + text
+        return text + pick(rng, TAILS[scene.manner])
+    if scene.manner != "photo" and rng.random() < 0.12:
+        return pick(rng, MEDIA) + text
+    return text

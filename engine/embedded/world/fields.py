@@ -27,26 +27,40 @@ def fbm(
     octaves: int = 4,
     gain: float = 0.5,
 ) -> Floats:
-    """Return fractal noise in about [0, 1]; `cells` is how many lumps there are down and across."""
+    """Return fractal noise in about [0, 1]; `cells` is how many lumps there are down and across.
+
+    The same at every size, save that lumps finer than a pixel are left out.
+    """
     height, width = shape
+    own = np.random.Generator(np.random.SFC64(int(rng.integers(1 << 62))))
     total = np.zeros(shape, np.float32)
     weight, norm = 1.0, 0.0
     for octave in range(octaves):
         rows = max(2, round(cells[0] * 2**octave)) + 2
         columns = max(2, round(cells[1] * 2**octave * width / height)) + 2
-        if rows > 2 * height or columns > 2 * width:
-            break
-        lumps = rng.random((rows, columns), dtype=np.float32)
-        total += weight * cv2.resize(lumps, (width, height), interpolation=cv2.INTER_CUBIC)
         norm += weight
+        if rows <= 1.5 * height and columns <= 1.5 * width:
+            lumps = own.random((rows, columns), dtype=np.float32) - 0.5
+            total += weight * cv2.resize(lumps, (width, height), interpolation=cv2.INTER_CUBIC)
         weight *= gain
-    return np.clip((total / norm - 0.5) * 1.6 + 0.5, 0, 1)
+    return np.clip(total * (1.6 / norm) + 0.5, 0, 1)
+
+
+def grain(shape: tuple[int, int], rng: np.random.Generator, cells: int = 256) -> Floats:
+    """Return noise of fixed fineness about 0, of deviation 1; averaged where it is too fine."""
+    height, width = shape
+    across = max(2, round(cells * width / height))
+    own = np.random.Generator(np.random.SFC64(int(rng.integers(1 << 62))))
+    fine = own.standard_normal((cells, across), dtype=np.float32)
+    way = cv2.INTER_AREA if height < cells else cv2.INTER_LINEAR
+    return cv2.resize(fine, (width, height), interpolation=way).astype(np.float32)
 
 
 def gradient(t: Floats, stops: list[Floats], places: tuple[float, ...]) -> Floats:
     """Return colours (..., 3) along t, with `stops` at `places` and smooth between."""
-    channels = [np.interp(t, places, [stop[c] for stop in stops]) for c in range(3)]
-    return np.stack(channels, axis=-1).astype(np.float32)
+    steps = np.linspace(0, 1, 1024, dtype=np.float32)
+    table = np.stack([np.interp(steps, places, [stop[c] for stop in stops]) for c in range(3)], -1)
+    return table.astype(np.float32)[np.clip(t * 1023 + 0.5, 0, 1023).astype(np.int32)]
 
 
 def smoothstep(low: float, high: float, x: Floats) -> Floats:

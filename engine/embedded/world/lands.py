@@ -1,4 +1,4 @@
-"""What lies under the sky: sea with its reflections, hills and mountains fading far away."""
+"""What lies under the sky: ridges fading far away, fields and paths, water and beaches."""
 
 from __future__ import annotations
 
@@ -6,68 +6,51 @@ import cv2
 import numpy as np
 
 from engine.embedded.world import palette
-from engine.embedded.world.fields import Floats, blend, fbm, screen, smoothstep
+from engine.embedded.world.fields import Floats, blend, fbm, smoothstep
+from engine.embedded.world.landscapes import course_at
 from engine.embedded.world.scenes import Scene
-from engine.embedded.world.skies import body_light
+from engine.embedded.world.waters import lake, river, sea
+
+_FINE = 2
 
 
 def land(colours: Floats, scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
-    """Return the picture with sea, hills or mountains laid over the lower part of the sky."""
-    if scene.land == "sea":
-        return _sea(colours, scene, x, y, rng)
-    if scene.land == "hills":
-        return _ridges(colours, scene, y, rng, peaks=False)
-    if scene.land == "mountains":
-        return _ridges(colours, scene, y, rng, peaks=True)
-    return colours
+    """Return the picture with the scene's land and water laid over the lower part of the sky."""
+    if scene.horizon > 1:
+        return colours
+    if scene.far != "none":
+        colours = _ridges(colours, scene, x, y, rng)
+    if scene.near in ("sea", "beach"):
+        colours = sea(colours, scene, x, y, rng)
+        return _sand(colours, scene, x, y, rng) if scene.near == "beach" else colours
+    above = colours
+    colours = _meadow(colours, scene, x, y, rng)
+    if scene.near == "lake":
+        return lake(colours, above, scene, x, y, rng)
+    if scene.near == "river":
+        return river(colours, above, course_mask(scene, x.shape[0], x.shape[1]), scene, y, rng)
+    return _trodden(colours, scene, x, rng) if scene.near == "path" else colours
+
+
+def ground_light(scene: Scene) -> Floats:
+    """Return what the hour and the weather do to the land's colours: a factor (3,)."""
+    light = palette.rgb(palette.AMBIENT[scene.time])
+    return light * (0.84 if scene.weather in ("rain", "fog") else 1.0)
 
 
 def _horizon_colour(colours: Floats, scene: Scene) -> Floats:
     row = min(colours.shape[0] - 1, max(0, int(scene.horizon * colours.shape[0]) - 1))
-    return np.median(colours[row], axis=0).astype(np.float32)
+    return colours[row].mean(axis=0).astype(np.float32)
 
 
-def _waves(scene: Scene, y: Floats, rng: np.random.Generator) -> Floats:
-    """Return ripples in about [0, 1]: flat and fine at the horizon, long and wide in front."""
-    height, width = y.shape
-    flat = fbm((height, width), rng, cells=(26, 3.2), octaves=3, gain=0.6)
-    depth = np.clip((y[:, 0] - scene.horizon) / (1.0 - scene.horizon + 1e-3), 0, 1)
-    rows = (np.sqrt(depth) * (height - 1)).astype(np.float32)
-    grid_y = np.repeat(rows[:, None], width, axis=1)
-    grid_x = np.repeat(np.arange(width, dtype=np.float32)[None], height, axis=0)
-    bent = cv2.remap(flat, grid_x, grid_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return bent.astype(np.float32)
-
-
-def _sea(colours: Floats, scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
-    far = _horizon_colour(colours, scene)
-    deep_code = {"day": "#1d5c8f", "dawn": "#4b5f8c", "sunset": "#4a3150", "dusk": "#1f2b4f"}
-    deep = palette.jittered(palette.rgb(deep_code.get(scene.time, "#060f24")), 0.025, rng)
-    depth = np.clip((y - scene.horizon) / (1.02 - scene.horizon), 0, 1)
-    near = 0.72 * deep + 0.28 * far * deep.max()
-    water = 0.82 * far + (near - 0.82 * far) * (depth**0.55)[..., None]
-    waves = _waves(scene, y, rng)
-    ripple = (waves - 0.5) * (0.10 + 0.16 * depth)
-    water = np.clip(water * (1 + 1.3 * ripple[..., None]), 0, 1)
-    if scene.body != "none":
-        light = body_light(scene, rng)
-        spread = scene.radius * (0.55 + 1.7 * depth)
-        column = np.exp(-(((x - scene.centre[0]) / spread) ** 2))
-        glitter = smoothstep(0.46, 0.66, waves) * 0.85 + 0.22 * (1 - depth)
-        power = 0.95 if scene.body == "sun" else 0.75
-        water = screen(water, light, (power * column * glitter).astype(np.float32))
-    edge = np.clip((y - scene.horizon) * y.shape[0] + 0.5, 0, 1)
-    return blend(colours, water.astype(np.float32), edge)
-
-
-def _ridge_line(
-    width: int, rng: np.random.Generator, lumps: float, rough: int, peaks: bool
+def _skyline(
+    width: int, aspect: float, rng: np.random.Generator, lumps: float, rough: int, peaks: bool
 ) -> Floats:
     """Return a skyline: heights in about [0, 1] for every column."""
     line = np.zeros(width, np.float32)
     weight = 1.0
     for octave in range(rough):
-        count = max(3, round(lumps * 2**octave)) + 3
+        count = max(3, round(lumps * aspect * 2**octave)) + 3
         knots = rng.random((1, count), dtype=np.float32)
         kind = cv2.INTER_LINEAR if peaks else cv2.INTER_CUBIC
         line += weight * cv2.resize(knots, (width, 1), interpolation=kind)[0]
@@ -77,45 +60,143 @@ def _ridge_line(
 
 
 def _ridges(
-    colours: Floats, scene: Scene, y: Floats, rng: np.random.Generator, *, peaks: bool
+    colours: Floats, scene: Scene, x: Floats, y: Floats, rng: np.random.Generator
 ) -> Floats:
+    """Return layers of hills or mountains, each nearer one darker and clearer."""
     height, width = y.shape
     haze = _horizon_colour(colours, scene)
-    near = palette.jittered(palette.rgb(palette.LAND[scene.time]), 0.03, rng)
-    layers = int(rng.integers(2, 5))
+    peaks = scene.far == "mountains"
+    rock = palette.rgb("#6f7d93") if peaks else palette.rgb(palette.LAND["day"])
+    near = palette.jittered(rock, 0.03, rng) * ground_light(scene)
+    layers = int(rng.integers(1, 3)) + (0 if peaks else 1)
     for layer in range(layers):
         depth = (layer + 1) / layers
-        far_peak = peaks and layer == 0
-        relief = rng.uniform(0.2, 0.32) if far_peak else rng.uniform(0.06, 0.13)
-        lumps = rng.uniform(2.0, 3.5) if far_peak else rng.uniform(1.0, 2.4)
-        rough = 5 if far_peak else 2
-        skyline = _ridge_line(width, rng, lumps * scene.aspect, rough, far_peak)
-        base = scene.horizon + (1.0 - scene.horizon) * layer / layers
-        top = base + 0.04 - relief * skyline
+        relief = float(rng.uniform(0.2, 0.3) if peaks else rng.uniform(0.07, 0.13))
+        relief *= 1.0 if layer == 0 else 0.6
+        lumps = float(rng.uniform(2.2, 3.6) if peaks else rng.uniform(1.0, 2.2))
+        line = _skyline(width, scene.aspect, rng, lumps, 5 if peaks else 2, peaks)
+        top = scene.horizon + 0.02 - relief * (0.3 + 0.7 * line) + 0.04 * layer
         inside = np.clip((y - top) * height + 0.5, 0, 1)
-        tone = haze + (near - haze) * (0.34 + 0.66 * depth) ** 1.2
-        paint = _textured(
-            tone, top, y, rng, far_peak and scene.time in ("day", "dawn"), skyline, depth
-        )
+        tone = haze + (near - haze) * (0.42 + 0.5 * depth)
+        paint = _slopes(tone, line, top, x, y, rng, scene) if peaks else _rounded(tone, top, y)
         colours = blend(colours, paint, inside)
     return colours
 
 
-def _textured(
+def _rounded(tone: Floats, top: Floats, y: Floats) -> Floats:
+    light = 1.1 - 0.3 * np.clip((y - top) / 0.22, 0, 1)
+    return tone * light[..., None]
+
+
+def _slopes(
     tone: Floats,
+    line: Floats,
     top: Floats,
+    x: Floats,
     y: Floats,
     rng: np.random.Generator,
-    snow: bool,
-    skyline: Floats,
-    depth: float,
+    scene: Scene,
 ) -> Floats:
-    below = np.clip((y - top) / 0.3, 0, 1)
-    grain = fbm((y.shape[0], y.shape[1]), rng, cells=(14, 7), octaves=3) - 0.5
-    light = 1.10 - 0.30 * below + 0.22 * grain * (0.4 + 0.6 * depth)
-    paint = np.clip(tone * light[..., None], 0, 1)
-    if snow:
-        line = 0.13 * np.clip(skyline - 0.45, 0, 1) + 0.10 * grain * np.clip(skyline, 0, 1)
-        cap = 1 - smoothstep(-0.008, 0.008, (y - top) - line)
-        paint = blend(paint.astype(np.float32), palette.rgb("#f1f4fb"), cap * 0.85)
-    return paint.astype(np.float32)
+    """Return a mountain's paint: sides in light and in shade, snow on its peaks."""
+    height, width = y.shape
+    coarse = cv2.GaussianBlur(line[None], (0, 0), width * 0.012)[0]
+    falls = np.gradient(coarse) * width / scene.aspect
+    below = np.clip(y - top, 0, 1)
+    jag = fbm((height, width), rng, cells=(9, 9), octaves=3) - 0.5
+    column = np.clip((x + 0.25 * below + 0.06 * jag) * height, 0, width - 1).astype(np.int32)
+    lit = smoothstep(-0.5, 0.5, falls[column] + 1.1 * jag)
+    light = 0.78 + 0.42 * lit - 0.16 * np.clip(below / 0.3, 0, 1)
+    paint = tone * light[..., None]
+    if scene.time in ("day", "dawn") or scene.weather == "snow":
+        limit = 0.10 * np.clip(line - 0.35, 0, 1) + (0.2 if scene.weather == "snow" else 0.0)
+        cap = 1 - smoothstep(-0.01, 0.01, below - limit * (1 + 1.6 * jag) - 0.015 * line)
+        white = palette.rgb("#f4f6fb") * (0.8 + 0.2 * lit)[..., None] * ground_light(scene)
+        paint = blend(paint, white, cap * 0.92)
+    return paint
+
+
+def _meadow(
+    colours: Floats, scene: Scene, x: Floats, y: Floats, rng: np.random.Generator
+) -> Floats:
+    """Return the picture with a field: paler far away, with tufts of grass in front."""
+    height, width = y.shape
+    snowy = scene.weather == "snow"
+    haze = _horizon_colour(colours, scene)
+    codes = ("#5f9a3c", "#6fa544", "#86a84a", "#4f8f45")
+    base = palette.rgb("#eef2f7") if snowy else palette.rgb(codes[int(rng.integers(4))])
+    base = palette.jittered(base, 0.015, rng) * ground_light(scene)
+    bend = 0.012 * np.sin(x * float(rng.uniform(2, 4)) + float(rng.uniform(0, 6)))
+    depth = np.clip((y - scene.horizon - bend) / (1 - scene.horizon), 0, 1)
+    tone = 1.1 - 0.26 * depth
+    if scene.manner not in ("flat", "pixel"):
+        spots = fbm((height, width), rng, cells=(16, 4), octaves=3) - 0.5
+        tone = tone + 0.22 * spots
+    far = 0.32 * (1 - depth) ** 3
+    paint = base * tone[..., None]
+    paint = paint + (haze - paint) * far[..., None]
+    inside = np.clip((y - scene.horizon - bend) * height + 0.5, 0, 1)
+    colours = blend(colours, paint, inside)
+    tint = palette.darker(base, 0.74) if not snowy else palette.darker(base, 0.86)
+    return blend(colours, tint, _tufts(scene, height, width, rng) * (0.35 if snowy else 0.8))
+
+
+def _tufts(scene: Scene, height: int, width: int, rng: np.random.Generator) -> Floats:
+    """Return the coverage (H, W) of tufts of grass, larger in front."""
+    mask = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    count = int(rng.integers(20, 38) * scene.aspect)
+    deep = np.sqrt(rng.uniform(0.05, 1, count))
+    spots = np.stack([rng.random(count) * scene.aspect,
+                      scene.horizon + deep * (1 - scene.horizon)], -1)  # fmt: skip
+    sizes = (0.012 + 0.03 * deep)[:, None, None]
+    blades = np.array(
+        [[(-0.5, 0), (-0.62, -0.8), (-0.22, 0)], [(-0.2, 0), (0.02, -1.1), (0.2, 0)],
+         [(0.22, 0), (0.64, -0.75), (0.5, 0)]], np.float32,
+    )  # fmt: skip
+    for blade in blades:
+        corners = (blade[None] * sizes + spots[:, None]) * height * _FINE - 0.5
+        cv2.fillPoly(mask, list(np.round(corners * 16).astype(np.int32)), 255, cv2.LINE_AA, 4)
+    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32) / 255
+
+
+def course_mask(scene: Scene, height: int, width: int) -> Floats:
+    """Return the coverage (H, W) of the scene's river or path."""
+    levels = np.linspace(scene.horizon + 0.004, 1.02, 28)
+    sides = [course_at(scene, float(level)) for level in levels]
+    left = [(m - h, v) for (m, h), v in zip(sides, levels, strict=True)]
+    right = [(m + h, v) for (m, h), v in zip(sides, levels, strict=True)]
+    outline = np.array(left + right[::-1], np.float32) * height * _FINE - 0.5
+    mask = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32) / 255
+
+
+def _trodden(colours: Floats, scene: Scene, x: Floats, rng: np.random.Generator) -> Floats:
+    height, width = x.shape
+    mask = course_mask(scene, height, width)
+    light = ground_light(scene)
+    sand = palette.jittered(palette.rgb("#d9bd8c"), 0.025, rng) * light
+    edge = cv2.GaussianBlur(mask, (0, 0), height * 0.012)
+    colours = colours * (1 - 0.25 * edge * (1 - mask))[..., None]
+    tone = 0.84 + 0.2 * np.clip(edge * 1.6 - 0.6, 0, 1)
+    if scene.manner not in ("flat", "pixel"):
+        tone = tone + 0.12 * (fbm((height, width), rng, cells=(22, 10), octaves=2) - 0.5)
+    return blend(colours, sand * tone[..., None], mask)
+
+
+def _sand(colours: Floats, scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
+    """Return the picture with a beach in front of its sea: wet sand, foam, dry sand."""
+    height, width = y.shape
+    light = ground_light(scene)
+    base = palette.jittered(palette.rgb("#ecd5a0"), 0.02, rng) * light
+    waves = float(rng.uniform(3, 6)), float(rng.uniform(0, 6))
+    shore = scene.water.bottom + 0.014 * np.sin(x * waves[0] + waves[1])
+    shore = shore + 0.006 * np.sin(x * waves[0] * 2.7 + waves[1] * 2)
+    below = y - shore
+    tone = 1.02 - 0.14 * np.clip(below / 0.4, 0, 1) - 0.2 * smoothstep(0.05, 0.0, below)
+    if scene.manner not in ("flat", "pixel"):
+        tone = tone + 0.1 * (fbm((height, width), rng, cells=(14, 7), octaves=4) - 0.5)
+    colours = blend(colours, base * tone[..., None], np.clip(below * height + 0.5, 0, 1))
+    foam = np.exp(-((below / 0.009) ** 2)) * 0.9 + np.exp(-(((below + 0.035) / 0.006) ** 2)) * 0.4
+    return blend(colours, palette.rgb("#fbfbf6") * (0.3 + 0.7 * light), foam)

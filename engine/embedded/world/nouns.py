@@ -51,5 +51,9 @@ TINTS: Mapping[str, tuple[str, ...]] = {
     "sign": ("red", "blue", "green", "white", "yellow", "black", "brown", "teal", "purple"),
 }
 UNSAID: Mapping[str, str] = {"tree": "green", "cloud": "white"}  # natural: told or left out
+NATURAL: Mapping[str, str] = {  # what those without a told colour look most like
+    "sun": "yellow", "full moon": "white", "crescent moon": "yellow", "pine": "green",
+    "palm": "green",
+}  # fmt: skip
 FLYING = ("balloon", "kite", "bird")
 STANDING = ("tree", "pine", "palm", "flower", "house", "tower", "cat")

@@ -66,6 +66,9 @@ CLOUD_SHADE: Mapping[str, str] = {
 LAND: Mapping[str, str] = {
     "dawn": "#6f7a5e", "day": "#4f8a3a", "sunset": "#5a4a34", "dusk": "#2f3a42", "night": "#0d1a22",
 }  # fmt: skip
+AMBIENT: Mapping[str, str] = {
+    "dawn": "#f6e0de", "day": "#ffffff", "sunset": "#eec4a8", "dusk": "#8f93b4", "night": "#4c587c",
+}  # fmt: skip
 
 
 def rgb(code: str) -> Floats:
@@ -79,6 +82,16 @@ def shade(name: str, rng: np.random.Generator) -> Floats:
     hue, saturation, value = (rng.uniform(*span) for span in RANGES[name])
     pixel = np.array([[[hue % 360, saturation, value]]], dtype=np.float32)
     return cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0]
+
+
+def darker(colour: Floats, share: float) -> Floats:
+    """Return a colour with only a share of its light."""
+    return (colour * share).astype(np.float32)
+
+
+def lighter(colour: Floats, share: float) -> Floats:
+    """Return a colour a share of the way to white."""
+    return (colour + (1 - colour) * share).astype(np.float32)
 
 
 def jittered(colour: Floats, amount: float, rng: np.random.Generator) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.embedded.world.nouns import TINTS
+from engine.embedded.world.nouns import NATURAL, TINTS
 from engine.embedded.world.palette import COLOURS
 from engine.embedded.world.scenes import RELATIONS, SIZES, Kind, Scene, Thing, pick
 from engine.embedded.world.shapes import SHAPES
@@ -40,9 +40,14 @@ def _noun(rng: np.random.Generator) -> str:
     return pick(rng, _CUT_OUT) if rng.random() < 0.8 else pick(rng, _BODILY)
 
 
+def _near(used: set[str]) -> set[str]:
+    """Return the used colours and those that are easily taken for them."""
+    return {name for pair in _ALIKE if pair & used for name in pair} | used
+
+
 def _other(rng: np.random.Generator, choices: tuple[str, ...], used: set[str]) -> str:
     """Return a colour that nobody takes for one of the used ones."""
-    near = {name for pair in _ALIKE if pair & used for name in pair} | used
+    near = _near(used)
     free = [name for name in choices if name not in near]
     free = free or [name for name in choices if name not in used] or list(choices)
     return pick(rng, free)
@@ -50,12 +55,12 @@ def _other(rng: np.random.Generator, choices: tuple[str, ...], used: set[str]) -
 
 def _thing(rng: np.random.Generator, used: set[str], group: int, only: str = "") -> Thing:
     noun = only or _noun(rng)
+    if NATURAL.get(noun) in _near(used):
+        noun = pick(rng, SHAPES)  # a moon on white cannot be seen
     colour = _other(rng, TINTS[noun], used) if noun in TINTS else "none"
-    if noun == "tower" and colour == "none":
-        colour = "grey"
     turns = noun in SHAPES and rng.random() < 0.5
     turn = float(rng.uniform(-14, 14)) if turns else 0.0
-    used.add({"sun": "yellow", "pine": "green", "palm": "green"}.get(noun, colour))
+    used.add(NATURAL.get(noun, colour))
     return Thing(noun, (0.5, 0.5), 0.2, colour, "medium", turn, bool(rng.random() < 0.5), group)
 
 

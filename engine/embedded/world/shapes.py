@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ SHAPES: tuple[str, ...] = (
     "cross",
     "hexagon",
 )
+RING_HOLE = 0.58
 _FRACTION_BITS = 6
 
 
@@ -45,6 +48,7 @@ def _cross(arm: float = 0.34) -> Floats:
     return np.array(right + left, dtype=np.float32)
 
 
+@cache
 def outline(shape: str) -> Floats:
     """Return the corners (n, 2) of a shape about the origin, of radius about 1."""
     if shape in ("circle", "ring"):
@@ -78,6 +82,6 @@ def coverage(
     corners = outline(shape) @ rotation.T * radius + np.array(centre)
     mask = filled(size, (corners * height - 0.5).astype(np.float32))
     if shape == "ring":
-        inner = outline("circle") * radius * 0.58 + np.array(centre)
+        inner = outline("circle") * radius * RING_HOLE + np.array(centre)
         mask = mask * (1 - filled(size, (inner * height - 0.5).astype(np.float32)))
     return mask
