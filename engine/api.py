@@ -8,7 +8,8 @@ Pixels are numpy arrays: pictures uint8 (H, W, 4), sRGB, straight alpha; masks u
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -152,8 +153,9 @@ class PaintRequest:
     """One job. `Engine.paint` refuses illegal combinations before anything else."""
 
     mode: Mode
-    prompt: str = ""
+    prompt: str = ""  # with the signs of `engine.prompts`: weights, alternation, wildcards
     negative_prompt: str = ""
+    presets: tuple[str, ...] = ()  # names from the book of presets, added to both prompts
     image: Pixels | None = None  # canvas space
     mask: Pixels | None = None  # canvas space, the painter's selection, soft values honoured
     size: Size | None = None  # canvas size of a generated picture; None = the model's native size
@@ -168,6 +170,8 @@ class PaintRequest:
     sampler: str | None = None
     schedule: str | None = None
     model: str | None = None
+    prefill: str | None = None  # what a hole is filled with first; None = what suits the mode
+    upscaler: str | None = None  # upscale only; None = lanczos
     mask_shape: MaskShape = MaskShape()
     plan: Plan | None = None  # a recorded plan, to replay
 
@@ -248,15 +252,21 @@ class Finished:
     order: tuple[int, ...]
     seconds: float
     stopped_at: int | None = None  # the step at which the painter kept
+    notes: tuple[str, ...] = ()  # sentences for the painter: what was blurred, which plugin failed
 
 
 Event = Loading | Started | Denoised | Painted | Finished
 
 
 class Control:
-    """How another thread stops a painting; all methods are thread-safe and idempotent."""
+    """How another thread stops a painting; all methods are thread-safe and idempotent.
 
-    def __init__(self) -> None:
+    `watch(plugin, hook)` is called on the thread that paints whenever a plugin's hook begins, and
+    `watch("", "")` when it ended: whoever supervises the painting sees which one hangs.
+    """
+
+    def __init__(self, watch: Callable[[str, str], None] | None = None) -> None:
+        self._watch = watch
         self._cancelled = threading.Event()
         self._kept: frozenset[int] | None = None
 
@@ -272,6 +282,18 @@ class Control:
     def kept(self) -> frozenset[int] | None:
         """The candidates to keep, or None while nobody asked."""
         return self._kept
+
+    @contextmanager
+    def handed_to(self, plugin: str, hook: str) -> Iterator[None]:
+        """Tell the supervisor that a plugin's hook is at work within this block."""
+        if self._watch is None:
+            yield
+            return
+        self._watch(plugin, hook)
+        try:
+            yield
+        finally:
+            self._watch("", "")
 
     def check(self) -> None:
         """Raise CancelledError once `cancel` was called; cheap enough for every forward hook."""

@@ -1,8 +1,8 @@
 """The engine: one request in, events out.
 
-A job is filters -> canvas -> denoise loop -> decode -> paste -> filters -> rank -> stamp, and all
-of it happens inside the caller's `next()`: no threads, no callbacks. A caller that stops asking
-stops the painting.
+A job is rewriters -> filters -> canvas -> denoise loop -> decode -> filters -> paste -> rank ->
+stamp, and all of it happens inside the caller's `next()`: no threads, no callbacks. A caller that
+stops asking stops the painting.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ from engine.api import (
     Size,
     Started,
 )
+from engine.checks import Checks
+from engine.contributions import Contributions
 from engine.device import memory_guard, use_threads
 from engine.errors import ModelError
-from engine.families import Conditions, Model, ModelCard, Understanding
+from engine.families import Conditions, Model, ModelCard
+from engine.hookspecs import Options
 from engine.job import (
     Job,
     batched,
@@ -42,6 +45,7 @@ from engine.job import (
     placed,
     second_stage,
     second_steps,
+    texts,
     tile_of,
     understood,
 )
@@ -52,10 +56,24 @@ from engine.preview import part, previews
 from engine.provenance import described, of_candidate
 from engine.rank import ranked
 from engine.requests import checked
+from engine.tools import chosen_tools
 from engine.weights import Catalogue, Fingerprints, check_weights, listed
 
+HOOK_TIMEOUT_S = 120.0  # a filter may have to load a network at its first call
 # What safetensors, diffusers and torch raise on a broken checkpoint.
 _LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+
+
+@dataclass(slots=True)
+class _Plugins:
+    """What plugins do in one job."""
+
+    checks: Checks
+    contributions: Contributions
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.checks.notes, *self.contributions.notes)
 
 
 @dataclass(slots=True)
@@ -66,6 +84,7 @@ class _Session:
     model: Model
     plan: Plan
     control: Control
+    plugins: _Plugins
     began: float  # time.monotonic()
     canvas: canvases.CanvasPlan
     painting: Painting
@@ -81,13 +100,22 @@ class _Session:
         told = self.started.layout.context_box_canvas
         return part(preview, larger.spaces.context_canvas, told)
 
+    @property
+    def late_notes(self) -> tuple[str, ...]:
+        """The sentences that came up after `Started` told its own."""
+        return tuple(note for note in self.plugins.notes if note not in self.started.notes)
+
     def stops_at(self, step: int) -> bool:
         """Say whether the painter, or the plan that is replayed, stops after this step."""
         return self.control.kept is not None or self.plan.stop_step == step
 
 
 class Engine:
-    """Paints one job at a time with the model it loaded last; use it from one thread at a time."""
+    """Paints one job at a time with the model it loaded last; use it from one thread at a time.
+
+    `hooks` are files and modules with plugins, `options` the plugins' settings by section. A filter
+    that takes longer than `hook_timeout_s` blocks.
+    """
 
     def __init__(
         self,
@@ -95,8 +123,11 @@ class Engine:
         hooks: Sequence[str] = (),
         device: str = "auto",
         precision: str = "auto",
+        options: Options | None = None,
+        hook_timeout_s: float = HOOK_TIMEOUT_S,
     ) -> None:
-        self._extensions = Extensions(hooks)
+        self._extensions = Extensions(hooks, options)
+        self._hook_timeout_s = hook_timeout_s
         self._catalogue = listed(self._extensions, models)
         self._device, self._precision = device, precision
         self._fingerprints = Fingerprints()
@@ -115,13 +146,13 @@ class Engine:
         """
         control = control or Control()
         began = time.monotonic()
-        job = self._decided(request)
+        job, plugins = self._decided(checked(request), control)
         plan = placed(job.request, self._device, self._precision)
         control.check()
         if not self._has(job.card, plan):
             yield Loading(job.card.name)
         model = self._model(job.card, plan)
-        session = self._session(job, model, plan, control, began)
+        session = self._session(job, model, plan, plugins, control, began)
         yield session.started
         yield from self._denoised(session)
         yield from self._finished(session)
@@ -132,11 +163,18 @@ class Engine:
             self._loaded[-1].unload()
             self._loaded = None
 
-    def _decided(self, request: PaintRequest) -> Job:
-        request = checked(request)
-        request = replace(request, prompt=self._extensions.rewrite(request.prompt))
-        self._extensions.check_request(request)
-        return decided(request, self._catalogue)
+    def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, _Plugins]:
+        """Settle what is painted, with the words that plugins made of it, and have it checked."""
+        contributions = Contributions(self._extensions, request, control)
+        if request.plan is None:  # a record holds the rewritten words
+            prompt, negative = contributions.rewritten()
+            request = replace(request, prompt=prompt, negative_prompt=negative, presets=())
+        job = decided(request, self._catalogue, self._extensions.wildcards)
+        contributions.request = job.request
+        checks = Checks(self._extensions, job.request, control, self._hook_timeout_s)
+        checks.prompts(texts(job))
+        checks.input()
+        return job, _Plugins(checks, contributions)
 
     def _has(self, card: ModelCard, plan: Plan) -> bool:
         return self._loaded is not None and self._loaded[:3] == (card, plan.device, plan.precision)
@@ -159,11 +197,18 @@ class Engine:
         return model
 
     def _session(
-        self, job: Job, model: Model, plan: Plan, control: Control, began: float
+        self,
+        job: Job,
+        model: Model,
+        plan: Plan,
+        plugins: _Plugins,
+        control: Control,
+        began: float,
     ) -> _Session:
-        understanding = understood(job.request.prompt, model)
+        unknown = understood(job, model)
+        tools = chosen_tools(self._extensions, job.request, control)
         canvas = canvases.plan_canvas(
-            job.request, Size(*job.card.native), job.card.multiple, _factor(model)
+            job.request, Size(*job.card.native), job.card.multiple, _factor(model), tools
         )
         plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
         canvas = _full_size(canvas) if in_one_pass(job, plan.tile) else canvas
@@ -175,9 +220,11 @@ class Engine:
             conditions=_conditions(job, canvas, plan, control),
             seeds={k: job.seeds[k] for k in job.painted},
             device=plan.device,
+            asked=dict(enumerate(job.asked)),
         )
-        started = _started(job, canvas, plan, understanding, self._notes(job, plan))
-        return _Session(job, model, plan, control, began, canvas, painting, started)
+        notes = (*_notes(job, unknown), *self._notes(job, plan), *plugins.notes)
+        started = _started(job, canvas, plan, unknown, notes)
+        return _Session(job, model, plan, control, plugins, began, canvas, painting, started)
 
     def _notes(self, job: Job, plan: Plan) -> tuple[str, ...]:
         wanted = self._precision if job.request.plan is None else job.request.plan.precision
@@ -209,9 +256,10 @@ class Engine:
         total = session.started.steps
         for step in session.painting.run(batches):
             number = before + step.number
-            self._extensions.observe(step.batch, number, total, step.x0)
+            session.plugins.contributions.observe(step.batch, number, total, step.x0)
             for k, preview in zip(step.batch, previews(session.model, step.x0), strict=True):
-                yield Denoised(k, number, total, session.seen(k, preview))
+                shown = session.plugins.checks.preview(session.seen(k, preview), k, number, total)
+                yield Denoised(k, number, total, shown)
             session.control.check()
             if step.batch == batches[-1][0] and session.stops_at(number):
                 session.stop_step = number if number < total else None
@@ -228,24 +276,29 @@ class Engine:
             scores[k] = painted.score
             session.control.check()
             yield painted
-        yield Finished(ranked(scores), time.monotonic() - session.began, session.stop_step)
+        seconds = time.monotonic() - session.began
+        yield Finished(ranked(scores), seconds, session.stop_step, session.late_notes)
 
     def _painted(self, session: _Session, k: int, common: Mapping[str, Any]) -> Painted:
-        job, picture = session.job, session.painting.picture(k)
-        pixels = as_pixels(picture[0])
-        self._extensions.check_result(pixels, job.request)
-        patch, merged, colour = canvases.finish(
-            session.refined.get(k, session.canvas), pixels, _edge(job.card)
-        )
-        scored = session.model.score(picture, job.request.prompt) if job.request.prompt else None
+        job, plugins, asked = session.job, session.plugins, session.job.asked[k]
+        picture = as_pixels(session.painting.picture(k)[0])
+        shown, labels = plugins.checks.result(picture, k)
+        plan = session.refined.get(k, session.canvas)
+        patch, merged, colour = canvases.finish(plan, shown, _edge(job.card))
+        own = asked.prompt.source, asked.negative.source
+        record = of_candidate(common, k, job.seeds[k], asdict(colour), own)
+        record |= {"labels": labels} if labels else {}
+        words = asked.prompt.at(job.steps, job.steps).text
+        score = plugins.contributions.score(picture, words, k, session.model)
+        marked, record = plugins.contributions.stamped(patch, record, k)
         return Painted(
             candidate=k,
             seed=job.seeds[k],
-            image=patch,
-            merged=merged,
-            score=None if scored is None else scored[0],
+            image=marked,
+            merged=merged if marked is patch else canvases.laid_in(plan, marked),
+            score=score,
             seconds=time.monotonic() - session.began,
-            record=of_candidate(common, k, job.seeds[k], asdict(colour)),
+            record=record,
         )
 
 
@@ -267,11 +320,9 @@ def _full_size(canvas: canvases.CanvasPlan) -> canvases.CanvasPlan:
 
 
 def _conditions(job: Job, canvas: canvases.CanvasPlan, plan: Plan, control: Control) -> Conditions:
-    """Return what all batches and stages share; `Painting` fills in the rest."""
+    """Return what all batches and stages share; `Painting` fills in the rest, words included."""
     like = canvas.like_working
     return Conditions(
-        prompt=job.request.prompt,
-        negative_prompt=job.request.negative_prompt,
         guidance=job.guidance,
         working=canvas.layout.working,
         seeds=(),
@@ -280,16 +331,24 @@ def _conditions(job: Job, canvas: canvases.CanvasPlan, plan: Plan, control: Cont
     )
 
 
+def _notes(job: Job, unknown: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what the painter is told of words the model cannot use."""
+    notes = []
+    if unknown:
+        notes.append(f"{job.card.name} does not know: {', '.join(unknown)}.")
+    loras = {lora.name for k in job.painted for lora in job.asked[k].prompt.at(1, job.steps).loras}
+    if loras and not job.card.takes_loras:
+        notes.append(f"{job.card.name} takes no LoRAs; left out: {', '.join(sorted(loras))}.")
+    return tuple(notes)
+
+
 def _started(
     job: Job,
     canvas: canvases.CanvasPlan,
     plan: Plan,
-    understanding: Understanding,
+    unknown: tuple[str, ...],
     notes: tuple[str, ...],
 ) -> Started:
-    unknown = understanding.unknown_words
-    if unknown:
-        notes = (f"{job.card.name} does not know: {', '.join(unknown)}.", *notes)
     return Started(
         seed=job.seeds[0],
         seeds=job.seeds,

@@ -16,6 +16,7 @@ from engine.canvas.tiles import Tile
 from engine.schedules import Denoise, Level, NoisePath
 
 _FADE = 0.3  # of the time, over which joining ends
+_SAME_TIME = 1e-6
 _RAMP = 0.1  # share of the time over which a pixel goes from kept to painted
 
 
@@ -99,6 +100,22 @@ def _correction(inside: Tensor) -> tuple[Tensor, _Border]:
     system.index_put_((place[here[within]], place[there[within]]), -one, accumulate=True)
     spread = torch.linalg.inv(system)[:, place[here[across]]]  # (cells, pairs)
     return cells, _Border(here[across], there[across], spread.T.float().contiguous())
+
+
+def switched(each: Sequence[Denoise], levels: Sequence[Level], path: NoisePath) -> Denoise:
+    """Return a denoiser that is another one at every step: `each[i]` from `levels[i]` on.
+
+    Which one is asked depends on the noise alone, so that samplers may look ahead, go back and call
+    as often as they like.
+    """
+    starts = [path.time(level) for level in levels[: len(each)]]
+
+    def denoise(x: Tensor, level: Level) -> Tensor:
+        time = path.time(level)
+        step = sum(start >= time - _SAME_TIME for start in starts) - 1
+        return each[max(0, step)](x, level)
+
+    return denoise
 
 
 def tiled(each: Sequence[tuple[Tile, Denoise]]) -> Denoise:

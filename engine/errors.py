@@ -2,6 +2,7 @@
 
 EngineError
 |-- RequestError          the caller's fault: `field` names what, the message says what is accepted
+|   |-- PromptError       the signs in a prompt do not fit; `position` says where
 |   `-- UnknownWordsError the model knows none of the prompt's words; `suggestions` offers some
 |-- ModelError            a checkpoint is missing, broken or of an unknown kind
 |-- PluginError           a plugin is broken or misspelt; the message names it
@@ -26,6 +27,14 @@ class RequestError(EngineError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class PromptError(RequestError):
+    """A prompt whose brackets and other signs do not fit; the message points at the place."""
+
+    def __init__(self, field: str, message: str, position: int) -> None:
+        super().__init__(field, message)
+        self.position = position
 
 
 class UnknownWordsError(RequestError):

@@ -129,7 +129,7 @@ def mahlstick_check_input(image: Pixels, mask: Pixels | None, request: PaintRequ
 
     Fires once a job that brings a picture, before anything is loaded, on the thread that paints.
     `image` is the painter's canvas, RGBA uint8 (h, w, 4), `mask` the selection, uint8 (h, w), 255 =
-    will be painted; read them only. Verdicts as in `mahlstick_check_prompt`. Raising, or
+    will be painted; read them only. Return what `mahlstick_check_prompt` returns. Raising, or
     overrunning, refuses (`filter_failed`).
     """
 
@@ -141,8 +141,9 @@ def mahlstick_check_preview(
     """Say what is to be thought of a preview before anybody sees it.
 
     Fires once a candidate and step, on the thread that paints: be fast, or look at some steps only.
-    `picture` is RGB uint8 (h, w, 3), small; `step` is 1-based. `blur` blurs this preview, `refuse`
-    ends the job. Raising, or overrunning, refuses (`filter_failed`).
+    `picture` is RGB uint8 (h, w, 3), small; `step` is 1-based. Return a Verdict, several, or None:
+    `blur` blurs this preview, `refuse` ends the job. Raising, or overrunning, refuses
+    (`filter_failed`).
     """
 
 
@@ -151,9 +152,9 @@ def mahlstick_check_result(picture: Pixels, candidate: int, request: PaintReques
     """Say what is to be thought of a finished candidate before anybody sees it.
 
     Fires once a candidate, on the thread that paints. `picture` is RGB uint8 (h, w, 3) at working
-    size, surroundings included. `blur` blurs the paint of this candidate, `refuse` ends the job,
-    `allow` with a category labels the result's record. Raising, or overrunning, refuses
-    (`filter_failed`).
+    size, surroundings included. Return a Verdict, several, or None: `blur` blurs the paint of this
+    candidate, `refuse` ends the job, `allow` with a category labels the result's record. Raising,
+    or overrunning, refuses (`filter_failed`).
     """
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from engine.api import MAX_SIDE, MAX_STEPS, MODES, Control, Mode, PaintRequest, Plan, Size
 from engine.device import batch_size, chosen_device, chosen_precision, default_threads
 from engine.errors import RequestError, UnknownWordsError
 from engine.noise import candidate_seeds, drawn_seed
 from engine.painting import Stage
+from engine.prompts import Asked, Prompt, drawn
 
 if TYPE_CHECKING:
     from engine.canvas import CanvasPlan
@@ -40,10 +42,15 @@ class Job:
     strength: float
     seeds: tuple[int, ...]  # of all candidates, painted now or not
     painted: tuple[int, ...]  # the candidates that are painted
+    asked: tuple[Asked, ...]  # of all candidates: their own words, wildcards drawn
 
 
-def decided(request: PaintRequest, catalogue: Catalogue) -> Job:
-    """Return a checked request with every open choice made; RequestError for an unknown name."""
+def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None = None) -> Job:
+    """Return a checked request with every open choice made; RequestError for an unknown name.
+
+    `wildcards` is the folder of the files that prompts may draw lines from; PromptError where the
+    signs of a prompt do not fit.
+    """
     card = catalogue.card(request.model)
     sampler, schedule = request.sampler or card.sampler, request.schedule or card.schedule
     catalogue.check_names(sampler, schedule)
@@ -52,6 +59,7 @@ def decided(request: PaintRequest, catalogue: Catalogue) -> Job:
     everything = tuple(range(request.candidates))
     steps = request.steps or _own_steps(card.steps, strength)
     guidance = card.guidance if request.guidance is None else request.guidance
+    seeds = candidate_seeds(seed, request.candidates)
     return Job(
         request=replace(
             request,
@@ -69,23 +77,50 @@ def decided(request: PaintRequest, catalogue: Catalogue) -> Job:
         steps=steps,
         guidance=guidance,
         strength=strength,
-        seeds=candidate_seeds(seed, request.candidates),
+        seeds=seeds,
         painted=everything if request.only is None else tuple(sorted(set(request.only))),
+        asked=tuple(_asked(request, one, wildcards) for one in seeds),
     )
 
 
-def understood(prompt: str, model: Model) -> Understanding:
-    """Return what the model made of the prompt; UnknownWordsError when it is nothing at all."""
-    understanding = model.understand(prompt)
-    if understanding.nothing_known:
-        words = ", ".join(understanding.unknown_words)
-        offers = ", ".join(understanding.suggestions)
-        raise UnknownWordsError(
-            f"The model {model.card.name} knows none of these words: {words}. Try others"
-            + (f", such as: {offers}." if offers else "."),
-            understanding.suggestions,
+def texts(job: Job) -> tuple[str, ...]:
+    """Return every plain text the job paints from, each once."""
+    lengths = {job.steps, _own_steps(job.steps, job.card.detail_strength)}
+    return tuple(
+        dict.fromkeys(
+            text for k in job.painted for steps in lengths for text in job.asked[k].texts(steps)
         )
-    return understanding
+    )
+
+
+def _asked(request: PaintRequest, seed: int, wildcards: Path | None) -> Asked:
+    """Return one candidate's own words."""
+    prompt, negative = request.prompt, request.negative_prompt
+    return Asked(
+        Prompt.read(drawn(prompt, seed, wildcards)),
+        Prompt.read(drawn(negative, seed, wildcards, "negative_prompt"), "negative_prompt"),
+    )
+
+
+def understood(job: Job, model: Model) -> tuple[str, ...]:
+    """Return the words the model does not know; UnknownWordsError where it knows none at all."""
+    unknown: dict[str, None] = {}
+    for k in job.painted:
+        each = [model.understand(text) for text in job.asked[k].texts(job.steps)]
+        if all(one.nothing_known for one in each):
+            _refuse_words(each[0], model)
+        unknown.update(dict.fromkeys(word for one in each for word in one.unknown_words))
+    return tuple(unknown)
+
+
+def _refuse_words(understanding: Understanding, model: Model) -> NoReturn:
+    words = ", ".join(understanding.unknown_words)
+    offers = ", ".join(understanding.suggestions)
+    raise UnknownWordsError(
+        f"The model {model.card.name} knows none of these words: {words}. Try others"
+        + (f", such as: {offers}." if offers else "."),
+        understanding.suggestions,
+    )
 
 
 def placed(request: PaintRequest, device: str, precision: str) -> Plan:
@@ -107,8 +142,8 @@ def batched(job: Job, plan: Plan, working: Size) -> Plan:
     recorded = job.request.plan
     if recorded is None:
         size = batch_size(working, plan.device)
-        starts = range(0, len(job.painted), size)
-        return replace(plan, batches=tuple(job.painted[i : i + size] for i in starts))
+        batches = [alike[i : i + size] for alike in _alike(job) for i in range(0, len(alike), size)]
+        return replace(plan, batches=tuple(batches))
     kept = (tuple(k for k in batch if k in job.painted) for batch in recorded.batches)
     batches = tuple(batch for batch in kept if batch)
     if sorted(k for batch in batches for k in batch) != list(job.painted):
@@ -117,7 +152,21 @@ def batched(job: Job, plan: Plan, working: Size) -> Plan:
             f"The plan paints the candidates {recorded.batches}, the request asks for "
             f"{job.painted}. A plan names each candidate that is painted exactly once.",
         )
+    if any(len({job.asked[k] for k in batch}) > 1 for batch in batches):
+        raise RequestError(
+            "plan",
+            "The plan paints candidates together whose wildcards drew different words. "
+            "Leave the plan out, or give the prompt it was recorded with.",
+        )
     return replace(plan, batches=batches)
+
+
+def _alike(job: Job) -> list[tuple[int, ...]]:
+    """Return the painted candidates, those with the same words together."""
+    groups: dict[Asked, list[int]] = {}
+    for k in job.painted:
+        groups.setdefault(job.asked[k], []).append(k)
+    return [tuple(group) for group in groups.values()]
 
 
 def tile_of(job: Job, canvas: CanvasPlan) -> int | None:

@@ -18,13 +18,14 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from engine.api import Box, Pixels, Size
 from engine.canvas.tiles import tiles
-from engine.denoisers import blended, joined, tiled
+from engine.denoisers import blended, joined, switched, tiled
 from engine.device import memory_guard
 from engine.errors import PluginError
 from engine.families import Conditions, Model
 from engine.noise import CandidateNoise
 from engine.pictures import as_mask, as_tensor
-from engine.schedules import Denoise, Sampler, Schedule, levels_from
+from engine.prompts import Asked, Words
+from engine.schedules import Denoise, Level, Sampler, Schedule, levels_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +72,11 @@ class Painting:
         conditions: Conditions,
         seeds: Mapping[int, int],
         device: str,
+        asked: Mapping[int, Asked] | None = None,
     ) -> None:
         self._model, self._sampler, self._schedule = model, sampler, schedule
         self._conditions, self._seeds, self._device = conditions, seeds, device
+        self._asked = asked or {}  # candidate -> its words; a batch shares them
         self._now: dict[int, tuple[Tensor, Stage]] = {}  # candidate -> x0 (1, C, h, w)
         self._lost: tuple[Stage, Tensor] | None = None
 
@@ -139,7 +142,7 @@ class Painting:
             known=None if hole is None else known,
             hole=None if known is None else hole,
         )
-        denoise = self._whole_or_tiled(conditions, stage)
+        denoise = self._worded(conditions, stage, levels, self._asked.get(batch[0]))
         x = levels[0].sigma * noise()
         if known is not None:
             kept = self._model.encode(known)
@@ -151,6 +154,21 @@ class Painting:
                     denoise = joined(denoise, kept, cells, path, stage.joined_until)
                 denoise = blended(denoise, kept, cells, path, levels[0])
         return self._sampler(denoise, x, levels, noise)
+
+    def _worded(
+        self, conditions: Conditions, stage: Stage, levels: Sequence[Level], asked: Asked | None
+    ) -> Denoise:
+        """Return the denoiser, or, where words change from step to step, one for each wording."""
+        if asked is None:
+            return self._whole_or_tiled(conditions, stage)
+        wordings = asked.wordings(stage.steps)
+        each = {
+            words: self._whole_or_tiled(_asking(conditions, *words), stage)
+            for words in dict.fromkeys(wordings)
+        }
+        if len(each) == 1:
+            return each[wordings[0]]
+        return switched([each[words] for words in wordings], levels, self._model.path)
 
     def _whole_or_tiled(self, conditions: Conditions, stage: Stage) -> Denoise:
         if stage.tile is None:
@@ -167,6 +185,17 @@ class Painting:
                 if seen.hole is None or bool(seen.hole.any())  # all kept: nothing to paint
             ]
         )
+
+
+def _asking(conditions: Conditions, words: Words, negative: Words) -> Conditions:
+    """Return the conditions with these words."""
+    return replace(
+        conditions,
+        prompt=words.text,
+        negative_prompt=negative.text,
+        words=words if words.is_weighted or words.loras else None,
+        negative_words=negative if negative.is_weighted else None,
+    )
 
 
 def _part(conditions: Conditions, box_latent: Box, factor: int) -> Conditions:

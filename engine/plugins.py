@@ -1,8 +1,10 @@
 """What extends the engine: built-ins found in their folders, entry points, named files.
 
-One new file in `engine/samplers`, `engine/families` or `engine/filters` is one new plugin, and
-nothing else is edited. A misspelt hook, a broken module or a name given twice is an error that
-names the plugin: a plugin that silently does nothing is worse than one that stops the start.
+One new file in one of the `BUILT_IN` packages is one new plugin, and nothing else is edited. A
+misspelt hook, a broken module or a name given twice is an error that names the plugin: a plugin
+that silently does nothing is worse than one that stops the start. Others' plugins come from entry
+points of the group `mahlstick` and from what the settings file names: never by HTTP, and never
+because a file happens to lie in a folder.
 """
 
 from __future__ import annotations
@@ -12,81 +14,122 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import entry_points
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from engine import families, filters, hookspecs, samplers, schedules
-from engine.errors import EngineError, PluginError, RefusedError
+from engine import (
+    families,
+    filters,
+    hookspecs,
+    observers,
+    prefills,
+    rankers,
+    rewriters,
+    samplers,
+    schedules,
+    stamps,
+    upscalers,
+)
+from engine.api import Control
+from engine.calls import Implementation, called
+from engine.errors import PluginError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engine.api import PaintRequest, Pixels
     from engine.families import Family
+    from engine.hookspecs import Options
+    from engine.prefills import Prefill
     from engine.schedules import Sampler, Schedule
+    from engine.upscalers import Upscaler
 
 GROUP = "mahlstick"
-BUILT_IN = (samplers, schedules, families, filters)
+BUILT_IN = (
+    samplers,
+    schedules,
+    families,
+    filters,
+    upscalers,
+    prefills,
+    rewriters,
+    rankers,
+    observers,
+    stamps,
+)
 CONTRACTS = (
     "engine.schedules.level",
     "engine.schedules.paths",
 )  # they lie among plugins, and are none
+MAKES_PLUGINS = "mahlstick_plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePlugin:
+    """One plugin of an engine: where it is from, the hooks it implements, what it adds by name."""
+
+    name: str
+    source: str  # "built-in", "package NAME VERSION", "module NAME", "file PATH"
+    hooks: tuple[str, ...]
+    adds: tuple[str, ...] = ()  # "sampler euler", in the order of registration
 
 
 class Extensions:
     """The plugins of one engine, and what they registered."""
 
-    def __init__(self, hooks: Sequence[str] = ()) -> None:
+    def __init__(self, hooks: Sequence[str] = (), options: Options | None = None) -> None:
         self._plugins = pluggy.PluginManager(GROUP)
         self._plugins.add_hookspecs(hookspecs)
-        for name, load in _found(hooks):
-            self._register(name, load)
-        self.samplers: dict[str, Sampler] = self._gather("mahlstick_samplers")
-        self.schedules: dict[str, Schedule] = self._gather("mahlstick_schedules")
-        self.families: tuple[Family, ...] = tuple(
-            family for _, listed in self._replies("mahlstick_families") for family in listed
-        )
+        self.options: Options = options or {}
+        self._sources: dict[str, str] = {}
+        self._adds: dict[str, list[str]] = {}
+        self._implementations: dict[str, tuple[Implementation, ...]] = {}
+        self._owners: dict[tuple[str, str], str] = {}
+        for name, source, load in _found(hooks):
+            self._register(name, source, load)
+        self._register_made()
+        self.samplers: dict[str, Sampler] = self._gather("sampler")
+        self.schedules: dict[str, Schedule] = self._gather("schedule")
+        self.upscalers: dict[str, Upscaler] = self._gather("upscaler")
+        self.prefills: dict[str, Prefill] = self._gather("prefill")
+        self.families: tuple[Family, ...] = self._gathered_families()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all plugins, sorted."""
-        return tuple(sorted(name for name, _ in self._plugins.list_name_plugin()))
+        return tuple(sorted(self._sources))
 
-    def rewrite(self, prompt: str) -> str:
-        """Return the prompt after every plugin had its say."""
-        for name, function in self._implementations("mahlstick_rewrite_prompt"):
-            answer = _called(name, function, prompt=prompt)
-            prompt = prompt if answer is None else str(answer)
-        return prompt
+    @property
+    def active(self) -> tuple[ActivePlugin, ...]:
+        """All plugins in the order in which their hooks fire."""
+        return tuple(
+            ActivePlugin(name, source, self._hooks_of(name), tuple(self._adds.get(name, ())))
+            for name, source in self._sources.items()
+        )
 
-    def check_request(self, request: PaintRequest) -> None:
-        """Raise RefusedError when a filter refuses the request, or fails on it."""
-        for name, function in self._implementations("mahlstick_check_prompt"):
-            _checked(name, function, prompt=request.prompt, request=request)
+    @property
+    def wildcards(self) -> Path | None:
+        """The folder of the files that prompts draw lines from, if one was set."""
+        folder = self.options.get("prompts", {}).get("wildcards")
+        return None if folder is None else Path(str(folder)).expanduser()
 
-    def check_result(self, picture: Pixels, request: PaintRequest) -> None:
-        """Raise RefusedError when a filter refuses the picture, or fails on it."""
-        for name, function in self._implementations("mahlstick_check_result"):
-            _checked(name, function, picture=picture, request=request)
-
-    def observe(self, candidates: tuple[int, ...], step: int, steps: int, x0: Tensor) -> None:
-        """Show a step to every observer; each gets a copy, so that none can change the painting."""
-        for name, function in self._implementations("mahlstick_step"):
-            _called(
-                name,
-                function,
-                candidates=candidates,
-                step=step,
-                steps=steps,
-                x0=x0.clone(),
-                request=None,
+    def implementations(self, hook: str) -> tuple[Implementation, ...]:
+        """Return every plugin's function for a hook, in the order of registration."""
+        if hook not in self._implementations:
+            caller: pluggy.HookCaller = getattr(self._plugins.hook, hook)
+            self._implementations[hook] = tuple(
+                Implementation(one.plugin_name, hook, one.function, tuple(one.argnames))
+                for one in caller.get_hookimpls()
             )
+        return self._implementations[hook]
 
-    def _register(self, name: str, load: Callable[[], ModuleType | Any]) -> None:
+    def owner(self, kind: str, name: str) -> str:
+        """Return the plugin that registered a thing: `owner("sampler", "euler")`."""
+        return self._owners[kind, name]
+
+    def _register(self, name: str, source: str, load: Callable[[], ModuleType | Any]) -> None:
         try:
             plugin = load()
             self._plugins.register(plugin, name=name)
@@ -96,50 +139,85 @@ class Extensions:
                 f"The plugin {name} cannot be loaded: {type(error).__name__}: {error}. "
                 "Correct it or remove it."
             ) from error
+        self._sources[name] = source
         if not self._plugins.get_hookcallers(plugin):
             raise PluginError(
                 f"The plugin {name} registers nothing. Give it a function named after a hook "
                 "(such as mahlstick_samplers) and marked with @hookimpl, or remove it."
             )
 
-    def _implementations(self, hook: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-        caller: pluggy.HookCaller = getattr(self._plugins.hook, hook)
-        for implementation in caller.get_hookimpls():
-            wanted = implementation.argnames
-            yield implementation.plugin_name, _narrowed(implementation.function, wanted)
+    def _register_made(self) -> None:
+        """Register the objects that plugins make for this engine."""
+        for maker in self.implementations(MAKES_PLUGINS):
+            made = called(maker, Control(), options=self.options)
+            for plugin in _sequence(maker.plugin, made):
+                name = f"{maker.plugin}:{type(plugin).__name__}"
+                self._register(name, self._sources[maker.plugin], lambda plugin=plugin: plugin)
+        self._implementations.clear()  # the new objects implement some as well
 
-    def _replies(self, hook: str) -> Iterator[tuple[str, Any]]:
-        for name, function in self._implementations(hook):
-            yield name, _called(name, function)
+    def _hooks_of(self, name: str) -> tuple[str, ...]:
+        callers = self._plugins.get_hookcallers(self._plugins.get_plugin(name)) or []
+        return tuple(sorted(caller.name for caller in callers))
 
-    def _gather(self, hook: str) -> dict[str, Any]:
+    def _gather(self, kind: str) -> dict[str, Any]:
         everything: dict[str, Any] = {}
-        owners: dict[str, str] = {}
-        for plugin, offered in self._replies(hook):
+        hook = f"mahlstick_{kind}s"
+        for implementation in self.implementations(hook):
+            plugin = implementation.plugin
+            offered = called(implementation, Control())
+            if not hasattr(offered, "items"):
+                raise _wrong_answer(plugin, hook, offered, "a mapping of names to functions")
             for name, thing in offered.items():
-                if name in owners:
+                if name in everything:
                     raise PluginError(
-                        f"The plugins {owners[name]} and {plugin} both register {name!r} "
+                        f"The plugins {self.owner(kind, name)} and {plugin} both register {name!r} "
                         f"through {hook}. Rename one of them."
                     )
-                owners[name], everything[name] = plugin, thing
+                self._owners[kind, name], everything[name] = plugin, thing
+                self._adds.setdefault(plugin, []).append(f"{kind} {name}")
         return dict(sorted(everything.items()))
 
+    def _gathered_families(self) -> tuple[Family, ...]:
+        found: list[Family] = []
+        for implementation in self.implementations("mahlstick_families"):
+            for family in _sequence(implementation.plugin, called(implementation, Control())):
+                found.append(family)
+                self._adds.setdefault(implementation.plugin, []).append(f"family {family.name}")
+        return tuple(found)
 
-def _found(hooks: Sequence[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
+
+def active_plugins(
+    hooks: Sequence[str] = (), options: Options | None = None
+) -> tuple[ActivePlugin, ...]:
+    """Return what an engine with these hooks is extended by, without loading any model.
+
+    Raises PluginError where the engine itself would.
+    """
+    return Extensions(hooks, options).active
+
+
+def _found(hooks: Sequence[str]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Yield name, source and loader of every plugin there is to be."""
     for package in BUILT_IN:
         for module in pkgutil.iter_modules(package.__path__):
             name = f"{package.__name__}.{module.name}"
             if name not in CONTRACTS and not module.name.startswith("_"):
-                yield name, lambda name=name: importlib.import_module(name)
+                yield name, "built-in", lambda name=name: importlib.import_module(name)
     for entry in entry_points(group=GROUP):
-        yield entry.name, entry.load
+        yield entry.name, _package(entry), entry.load
     for hook in hooks:
-        yield hook, lambda hook=hook: _named(hook)
+        kind = "file" if Path(hook).suffix == ".py" else "module"
+        yield hook, f"{kind} {hook}", lambda hook=hook: _named(hook)
+
+
+def _package(entry: EntryPoint) -> str:
+    if entry.dist is None:
+        return f"package of {entry.value}"
+    return f"package {entry.dist.name} {entry.dist.version}"
 
 
 def _named(hook: str) -> ModuleType:
-    path = Path(hook)
+    path = Path(hook).expanduser()
     if path.suffix != ".py":
         return importlib.import_module(hook)
     name = f"mahlstick_hook_{path.stem}"
@@ -152,26 +230,14 @@ def _named(hook: str) -> ModuleType:
     return module
 
 
-def _narrowed(function: Callable[..., Any], wanted: Sequence[str]) -> Callable[..., Any]:
-    """Return a caller that passes only the arguments an implementation takes, as pluggy does."""
-    return lambda **offered: function(**{name: offered[name] for name in wanted})
+def _sequence(plugin: str, answer: object) -> Sequence[Any]:
+    if isinstance(answer, (list, tuple)):
+        return answer
+    raise _wrong_answer(plugin, "a registering hook", answer, "a list")
 
 
-def _called(plugin: str, function: Callable[..., Any], **arguments: object) -> object:
-    try:
-        return function(**arguments)
-    except EngineError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"The plugin {plugin} failed: {type(error).__name__}: {error}. Correct it or remove it."
-        ) from error
-
-
-def _checked(plugin: str, function: Callable[..., Any], **arguments: object) -> None:
-    try:
-        _called(plugin, function, **arguments)
-    except PluginError as error:
-        raise RefusedError(
-            "filter_failed", f"A filter could not do its work, so nothing is painted. {error}"
-        ) from error
+def _wrong_answer(plugin: str, hook: str, answer: object, accepted: str) -> PluginError:
+    return PluginError(
+        f"The plugin {plugin} answered {answer!r} in {hook}, which returns {accepted}. "
+        "Correct it or remove it."
+    )

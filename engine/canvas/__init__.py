@@ -7,7 +7,7 @@ in the worker.
 """
 
 from engine.canvas.colour import ColourReport
-from engine.canvas.plan import CanvasPlan, Finish, finish, plan_canvas, second_pass
+from engine.canvas.plan import CanvasPlan, Finish, finish, laid_in, plan_canvas, second_pass
 from engine.canvas.seam import Edge
 from engine.canvas.spaces import Spaces
 from engine.canvas.tiles import Tile, assembled, tiles
@@ -21,6 +21,7 @@ __all__ = [
     "Tile",
     "assembled",
     "finish",
+    "laid_in",
     "plan_canvas",
     "second_pass",
     "tiles",

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.api import Box, Layout, Mode, PaintRequest, Pixels, Size
-from engine.canvas import colour, context, masks, paste, prefill, seam
+from engine.canvas import colour, context, masks, paste, seam
 from engine.canvas.scene import Scene, scene, size_of, strength_of
 from engine.canvas.spaces import Spaces, crop, evenly_resized, intersection, resized
+from engine.canvas.tools import Tools
 
 Floats = NDArray[Any]  # float32; OpenCV's stubs do not carry the type
 RING = 0.08  # of the working size's mean side: how far beyond the soft border colours are compared
 USUAL_EDGE = seam.Edge()
+USUAL_TOOLS = Tools()
 WORTH_REFINING = (
     1.2  # a picture enlarged by more than this on its way to the canvas gains by a second pass
 )
@@ -45,6 +47,7 @@ class CanvasPlan:
     reach: context.Reach
     multiple: int
     latent_factor: int
+    tools: Tools
 
     @property
     def denoise_mask_latent(self) -> Floats:
@@ -61,14 +64,18 @@ class Finish(NamedTuple):
 
 
 def plan_canvas(
-    request: PaintRequest, native: Size, multiple: int, latent_factor: int
+    request: PaintRequest,
+    native: Size,
+    multiple: int,
+    latent_factor: int,
+    tools: Tools = USUAL_TOOLS,
 ) -> CanvasPlan:
     """Return the plan of a checked request for a model.
 
     `native` is the model's own working size, `multiple` what its sides are multiples of,
     `latent_factor` how many working pixels one latent cell is wide and high.
     """
-    ground = scene(request, native)
+    ground = scene(request, native, tools.upscale)
     strength = strength_of(request)
     reach = context.reach(ground.extent, ground.canvas, strength, request.mask_shape)
     if request.mode is Mode.UPSCALE:
@@ -88,12 +95,13 @@ def plan_canvas(
         canvas_pixels=ground.pixels,
         denoise_mask_working=np.ones((working.height, working.width), np.float32),
         known_working=None,
-        like_working=None if ground.like is None else _like(ground.like, working),
+        like_working=None if ground.like is None else _like(ground.like, working, tools),
         colour_weights=None,
         scene=ground,
         reach=reach,
         multiple=multiple,
         latent_factor=latent_factor,
+        tools=tools,
     )
     return _seen(plan, request.mode is Mode.UPSCALE)
 
@@ -114,11 +122,16 @@ def finish(plan: CanvasPlan, picture_working: Pixels, edge: seam.Edge = USUAL_ED
         Box(box.left - seen.left, box.top - seen.top, box.width, box.height),
     )
     image = paste.patch(paint, plan.layout.paste_mask)
+    return Finish(image, laid_in(plan, image), report)
+
+
+def laid_in(plan: CanvasPlan, image: Pixels) -> Pixels:
+    """Return the whole canvas (RGBA) with a patch of the paste box laid in."""
     canvas = plan.canvas_pixels
     if canvas is None:
         size = plan.layout.canvas
         canvas = np.zeros((size.height, size.width, 4), np.uint8)
-    return Finish(image, paste.merged(canvas, image, box, plan.scene.alpha), report)
+    return paste.merged(canvas, image, plan.layout.paste_box_canvas, plan.scene.alpha)
 
 
 def second_pass(
@@ -167,7 +180,7 @@ def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:
     kept = opaque * (1.0 - selection.astype(np.float32) / 255.0) if ground.empties else opaque
     picture, known = _shrunk(pixels, kept, spaces.working)
     if ground.whole:
-        shown = prefill.filled(picture, known)
+        shown = plan.tools.hole(picture, known, None)
         weights = known if compares_all else None
         everywhere = np.ones_like(known)
         return replace(
@@ -176,7 +189,7 @@ def _seen(plan: CanvasPlan, compares_all: bool) -> CanvasPlan:
     scale, reach = spaces.scale, plan.reach
     distance = masks.distance_from(selection, spaces.working)
     acts = masks.denoise_mask(selection, distance, reach.grow * scale, reach.feather * scale)
-    shown = _filled(ground, spaces, picture, known)
+    shown = _filled(plan, picture, known)
     near = distance <= _ring(plan)
     held = np.clip(1.0 - 2.0 * acts, 0.0, 1.0) * (known >= 1.0) * near
     # Where the canvas is transparent there is nothing to hold the model to.
@@ -212,11 +225,11 @@ def _shrunk(pixels: Pixels, kept: Floats, size: Size) -> tuple[Pixels, Floats]:
     return colours.astype(np.uint8), np.where(known > 0.999, np.float32(1.0), known)
 
 
-def _filled(ground: Scene, spaces: Spaces, picture: Pixels, known: Floats) -> Pixels:
+def _filled(plan: CanvasPlan, picture: Pixels, known: Floats) -> Pixels:
     """Return the picture with its unknown part filled, as a hole or as a border."""
-    old = ground.old_box
-    if old.size == ground.canvas or known.min() >= 1.0:
-        return prefill.filled(picture, known)
+    old, spaces, tools = plan.scene.old_box, plan.spaces, plan.tools
+    if old.size == plan.scene.canvas or known.min() >= 1.0:
+        return tools.hole(picture, known, None)
     everything = _all(spaces.working)
     left, top = spaces.point_to_working(old.left, old.top)
     right, bottom = spaces.point_to_working(old.right, old.bottom)
@@ -225,11 +238,8 @@ def _filled(ground: Scene, spaces: Spaces, picture: Pixels, known: Floats) -> Pi
     right, bottom = int(right + 1e-6), int(bottom + 1e-6)
     inside = intersection(Box(left, top, right - left, bottom - top), everything)
     if inside.width == 0 or inside.height == 0:
-        return prefill.filled(picture, known)
-    window = (slice(inside.top, inside.bottom), slice(inside.left, inside.right))
-    whole = picture.copy()
-    whole[window] = prefill.filled(picture[window], known[window])
-    return prefill.continued(whole, inside)
+        return tools.hole(picture, known, None)
+    return tools.border(picture, known, inside)
 
 
 def _layout(ground: Scene, spaces: Spaces, soft_edge: int) -> Layout:
@@ -247,12 +257,13 @@ def _layout(ground: Scene, spaces: Spaces, soft_edge: int) -> Layout:
     )
 
 
-def _like(image: Pixels, working: Size) -> Pixels:
+def _like(image: Pixels, working: Size, tools: Tools) -> Pixels:
     """Return a picture to vary, whole, in the working size's proportions, transparency filled."""
     size = size_of(image)
     box = context.fitted(_all(size), working, size)
     pixels = crop(image, box)
-    return prefill.filled(*_shrunk(pixels, pixels[..., 3].astype(np.float32) / 255.0, working))
+    opaque = pixels[..., 3].astype(np.float32) / 255.0
+    return tools.hole(*_shrunk(pixels, opaque, working), None)
 
 
 def _latent(working: Size, factor: int) -> Size:

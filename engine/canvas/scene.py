@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from engine.api import MODES, Box, Extension, Mode, PaintRequest, Pixels, Size
 from engine.canvas.masks import bounds
 from engine.canvas.paste import Alpha
 from engine.requests import DEFAULT_FACTOR, grown, old_box, scaled
+from engine.upscalers import Upscaler
+from engine.upscalers.resampling import lanczos
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ class Scene:
         return Box(0, 0, depth, depth)
 
 
-def scene(request: PaintRequest, native: Size) -> Scene:
+def scene(request: PaintRequest, native: Size, upscale: Upscaler = lanczos) -> Scene:
     """Return the scene of a checked request, for a model of this native size."""
+    if request.mode is Mode.UPSCALE:
+        return _upscale(request, upscale)
     return _MAKERS[request.mode](request, native)
 
 
@@ -124,28 +127,14 @@ def _outpaint(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
     return Scene(canvas, pixels, selection, old, empties=True)
 
 
-def _upscale(request: PaintRequest, native: Size) -> Scene:  # noqa: ARG001
+def _upscale(request: PaintRequest, upscale: Upscaler) -> Scene:
     """Return the picture enlarged, to be refined everywhere in its own shape."""
     image = _given(request.image)
     factor = DEFAULT_FACTOR if request.factor is None else request.factor
     canvas = scaled(size_of(image), factor)
-    pixels = _enlarged(image, canvas)
+    pixels = upscale(image, canvas)
     own_shape = np.ascontiguousarray(pixels[..., 3])
     return Scene(canvas, pixels, own_shape, _box(canvas), alpha=Alpha.KEEP, whole=True)
-
-
-def _enlarged(image: Pixels, size: Size) -> Pixels:
-    """Return RGBA pixels at a size by Lanczos; colour under transparency bleeds into nothing."""
-    to = (size.width, size.height)
-    if image[..., 3].min() == 255:
-        grown = cv2.resize(image, to, interpolation=cv2.INTER_LANCZOS4)
-        return grown.astype(np.uint8, copy=False)
-    alpha = image[..., 3:].astype(np.float32)
-    thick = np.dstack((image[..., :3] * alpha, alpha))
-    grown = cv2.resize(thick, to, interpolation=cv2.INTER_LANCZOS4)
-    opacity = np.clip(grown[..., 3:], 0.0, 255.0)
-    colour = grown[..., :3] / np.maximum(grown[..., 3:], 1.0)
-    return np.rint(np.clip(np.dstack((colour, opacity)), 0, 255)).astype(np.uint8)
 
 
 _MAKERS: Mapping[Mode, Callable[[PaintRequest, Size], Scene]] = {
@@ -154,5 +143,4 @@ _MAKERS: Mapping[Mode, Callable[[PaintRequest, Size], Scene]] = {
     Mode.OUTPAINT: _outpaint,
     Mode.REFINE: _refine,
     Mode.VARY: _vary,
-    Mode.UPSCALE: _upscale,
 }

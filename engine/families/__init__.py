@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.api import Size
+    from engine.prompts import Words
     from engine.schedules import Denoise, NoisePath
 
 
@@ -36,6 +37,7 @@ class ModelCard:
     joined_until: float = 1.0  # share of time left to which new borders go on in the old light
     largest_step: float = 24.0  # grey levels by which paint is shifted to meet the canvas
     edge_fade: float = 0.0  # share of the way to a selection's middle over which paint takes over
+    takes_loras: bool = False  # `Conditions.words.loras` reach the model
     vocabulary_closed: bool = False  # words outside its vocabulary are reported and ignored
     notes: str = ""
 
@@ -55,11 +57,14 @@ class Conditions:
 
     Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0,
     1], 1 = paint. Both are None when nothing is to be kept. `like` asks for something like that
-    picture (variations: through the image embedding).
+    picture (variations: through the image embedding). `words` and `negative_words` are the same
+    prompts with the weight of every span, None where all words count alike; a batch shares them.
     """
 
-    prompt: str = ""
+    prompt: str = ""  # plain words
     negative_prompt: str = ""
+    words: Words | None = None
+    negative_words: Words | None = None
     guidance: float = 1.0
     working: Size
     seeds: Sequence[

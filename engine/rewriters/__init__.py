@@ -1,0 +1,1 @@
+"""What changes prompts before they are read, one a module, registered by hook."""
