@@ -23,12 +23,14 @@ from bridge.blobs import Blobs
 from bridge.errors import BridgeError, ListenError, StateFolderError
 from bridge.jobs import Jobs
 from bridge.journal import SqliteJournal
-from bridge.logs import hush_uvicorn, log_to_stderr
-from bridge.memory import return_large_blocks
+from bridge.logs import LogStyle, hush_uvicorn, log_to_stderr
+from bridge.memory import keep_blocks
 from bridge.offer import Offer, Offers
 from bridge.settings import Settings
+from bridge.signing import Authority
 from bridge.state import StateFolder
 from bridge.store import Store
+from bridge.tally import Tally
 from bridge.transports import Shared, mounted
 from bridge.transports.websocket import PATH, Sockets
 from bridge.wire.connection import Connection
@@ -73,8 +75,8 @@ def serve(settings: Settings, announce: Announce, parts: Parts | None = None) ->
 
     Raises AlreadyRunning, StateFolderError and ListenError, before anything is announced.
     """
-    log_to_stderr(settings.log_level)
-    return_large_blocks()
+    log_to_stderr(_logs(settings))
+    keep_blocks()
     with _bridge(settings, announce, parts or Parts()) as server, _signals_handled():
         server.run(sockets=[server.listener])
 
@@ -170,7 +172,7 @@ def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_S
 def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Parts) -> App:
     options = {"models": [str(path) for path in settings.models], "hooks": settings.hooks}
     engine = parts.engine or EngineChoice(options=options)
-    worker = parts.worker or ProcessWorker(blobs, engine, settings.log_level)
+    worker = parts.worker or ProcessWorker(blobs, engine, _logs(settings))
     offers = Offers(options, parts.offer)
     jobs = Jobs(
         worker,
@@ -187,20 +189,37 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
         max_pending=settings.max_pending_jobs,
         hello_s=parts.hello_s,
     )
+    tally = Tally()
+    store.observe(tally.saw)
     shared = Shared(
         jobs,
         store,
         offers,
-        settings.state_dir.expanduser().absolute(),
-        settings.link_ttl_s,
-        settings.images_per_minute,
+        worker=worker,
+        tally=tally,
+        clients=lambda: sockets.clients,
+        version=_version(),
+        folder=settings.state_dir.expanduser().absolute(),
+        logs=_logs(settings),
+        authority=_authority(settings),
+        link_ttl_s=settings.link_ttl_s,
+        images_per_minute=settings.images_per_minute,
     )
     return create_app(jobs, store, offers, rules, sockets, mounted(shared))
 
 
+def _authority(settings: Settings) -> Authority:
+    folder = settings.state_dir.expanduser().absolute() / "signing"
+    return Authority(folder, settings.signing_chain, settings.signing_key)
+
+
+def _logs(settings: Settings) -> LogStyle:
+    return LogStyle(settings.log_level, settings.log_format)
+
+
 def _store(settings: Settings, state: StateFolder) -> Store:
     try:
-        journal = SqliteJournal(state.path)
+        journal = SqliteJournal(state.path, settings.synchronous)
         return Store(journal, ttl_s=settings.result_ttl_s, keep_bytes=settings.max_kept_bytes)
     except OSError as error:
         raise StateFolderError(

@@ -25,6 +25,7 @@ from bridge.wire.connection import config_folder
 NAME = "mahlstick"
 SETTINGS_FILE_VARIABLE = "MAHLSTICK_SETTINGS"
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 
 def _state_folder() -> Path:
@@ -79,13 +80,28 @@ class Settings(BaseSettings):
     max_kept_bytes: int = Field(
         20 * 2**30, ge=2**20, description="Bytes of results beyond which the oldest are removed."
     )
+    synchronous: Literal["normal", "full"] = Field(
+        "normal",
+        description="When a job counts as written: normal survives any end of the bridge, full"
+        " (slower) a power cut too.",
+    )
     link_ttl_s: float = Field(
         3600.0, gt=0, description="Seconds for which a link to a picture can be fetched."
     )
     images_per_minute: int | None = Field(
         None, ge=1, description="Pictures the OpenAI API paints a minute; by default no limit."
     )
+    signing_chain: Path | None = Field(
+        None,
+        description="Certificates (PEM, leaf first) to sign pictures with; by default local ones.",
+    )
+    signing_key: Path | None = Field(
+        None, description="The key (PEM, unencrypted) of the first of those certificates."
+    )
     log_level: LogLevel = Field("info", description="How much is logged.")
+    log_format: LogFormat = Field(
+        "text", description="Log lines for people, or JSON objects for programs."
+    )
 
     @classmethod
     def settings_customise_sources(

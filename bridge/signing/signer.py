@@ -11,11 +11,24 @@ from typing import Any
 from bridge.signing.authority import Authority, Identity
 from bridge.signing.manifest import Origin, ingredient, manifest
 
+_MAGIC: Mapping[str, tuple[int, bytes]] = {
+    "png": (0, b"\x89PNG\r\n\x1a\n"),
+    "jpeg": (0, b"\xff\xd8\xff"),
+    "webp": (8, b"WEBP"),
+}
 MIMES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 _PLAIN = {"builder": {"thumbnail": {"enabled": False}}}  # they outweigh the picture itself
 
 log = logging.getLogger(__name__)
+
+
+def kind_of(content: bytes) -> str | None:
+    """Return what a picture file is by its first bytes: png, jpeg, webp, or None."""
+    for kind, (start, magic) in _MAGIC.items():
+        if content[start : start + len(magic)] == magic:
+            return kind
+    return None
 
 
 class Signer:
@@ -29,11 +42,14 @@ class Signer:
     ) -> bytes:
         """Return the file with its manifest; `kind` is png, jpeg or webp.
 
-        A file that cannot be signed comes back as it was, and the log says why: paint that was
-        paid for with minutes of work is not withheld for want of a seal.
+        Without a record of a painting there is nothing to vouch for. A file that cannot be signed
+        comes back as it was, and the log says why: paint that took minutes is not withheld for
+        want of a seal.
         """
         from c2pa import C2paError
 
+        if "mode" not in record:
+            return content
         try:
             return _signed(self._authority.identity(), content, MIMES[kind], record, origin)
         except (C2paError, OSError) as error:

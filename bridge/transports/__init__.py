@@ -14,8 +14,12 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from bridge.jobs import Jobs
+from bridge.logs import LogStyle
 from bridge.offer import Offers
+from bridge.signing import Authority
 from bridge.store import Store
+from bridge.tally import Tally
+from bridge.workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,13 @@ class Shared:
     jobs: Jobs
     store: Store
     offers: Offers
+    worker: Worker
+    tally: Tally
+    clients: Callable[[], int]  # how many are connected
+    version: str
     folder: Path  # a transport makes its own folder in it
+    logs: LogStyle
+    authority: Authority  # whose keys sign what goes out as a file
     link_ttl_s: float = 3600.0
     images_per_minute: int | None = None
 

@@ -116,7 +116,8 @@ def flat(candidate: int, seed: int, layout: Layout, request: PaintRequest) -> Pa
     image[..., 3] = layout.paste_mask
     if request.image is not None and request.prompt == "echo":
         image = request.image
-    return Painted(candidate, seed + candidate, image, image, None, 0.1, {"seed": seed})
+    record = {"mode": request.mode.value, "prompt": request.prompt, "seed": seed}
+    return Painted(candidate, seed + candidate, image, image, None, 0.1, record)
 
 
 def noise(side: int, seed: int) -> Pixels:

@@ -12,6 +12,7 @@ import asyncio
 import time
 
 from bridge.auth import SIGNED_PREFIX
+from bridge.signing import Signer
 from bridge.transports import Mounted, Shared
 from bridge.transports.openai.endpoints import Endpoints
 from bridge.transports.openai.links import Links, emptied
@@ -26,9 +27,9 @@ _SWEEP_S = 30.0
 def mount(shared: Shared) -> Mounted:
     """Return the transport; found by `bridge.transports.mounted`."""
     blobs = emptied(shared.folder / FOLDER)
-    darkroom = Darkroom(blobs)
+    darkroom = Darkroom(blobs, logs=shared.logs)
     links = Links(blobs, SIGNED_PREFIX, shared.link_ttl_s)
-    studio = Studio(shared.jobs, shared.store, darkroom, blobs, links)
+    studio = Studio(shared.jobs, shared.store, darkroom, blobs, links, Signer(shared.authority))
     pace = Pace(shared.images_per_minute)
     endpoints = Endpoints(
         studio, shared.offers, darkroom, blobs, links, pace, since=int(time.time())

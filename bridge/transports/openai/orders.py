@@ -48,6 +48,7 @@ class Order:
     sheet: bool
     canvas: str | None = None  # a blob of what paint is laid on
     keeps_alpha: bool = False
+    origin: str | None = None  # a blob of the file that was sent, told of in the results
 
 
 async def json_body(request: Request) -> Mapping[str, Any]:
@@ -131,7 +132,14 @@ async def edit(
     mode: ModeName = "refine" if whole else "inpaint"
     submit = replace(submit, mode=mode, image=image, mask=mask, strength=wish.strength)
     order = _order(wish, submit, size)
-    return replace(order, kind="image_edit", canvas=developed.canvas, keeps_alpha=not masked)
+    origin = await asyncio.to_thread(blobs.put, uploads.image)
+    return replace(
+        order,
+        kind="image_edit",
+        canvas=developed.canvas,
+        keeps_alpha=not masked,
+        origin=origin,
+    )
 
 
 async def variation(
@@ -147,7 +155,8 @@ async def variation(
     finally:
         _drop(developed, blobs)
     width, height = wish.pixels or (developed.width, developed.height)
-    return _order(wish, replace(submit, image=image, width=width, height=height), None)
+    order = _order(wish, replace(submit, image=image, width=width, height=height), None)
+    return replace(order, origin=await asyncio.to_thread(blobs.put, uploads.image))
 
 
 def model_named(name: str | None, offer: Offer) -> str | None:

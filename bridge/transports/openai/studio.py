@@ -13,6 +13,8 @@ from typing import Any
 
 from bridge.blobs import Blobs
 from bridge.jobs import Jobs
+from bridge.signing import Origin, Signer
+from bridge.signing.signer import MIMES, kind_of
 from bridge.store import Store
 from bridge.timeline import StoredJob
 from bridge.transports.openai.failures import of_end
@@ -57,6 +59,7 @@ class Studio:
         darkroom: Darkroom,
         blobs: Blobs,
         links: Links,
+        signer: Signer,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
@@ -64,6 +67,7 @@ class Studio:
         self._darkroom = darkroom
         self._blobs = blobs
         self._links = links
+        self._signer = signer
         self._clock = clock
 
     def following(self, order: Order) -> Following:
@@ -83,8 +87,8 @@ class Studio:
     async def let_go(self, order: Order) -> None:
         """Cancel what is not done yet, and drop what was kept for it; idempotent."""
         await self._jobs.cancel(SESSION, order.submit.job)
-        if order.canvas is not None:
-            self._blobs.drop(order.canvas)
+        for blob in filter(None, (order.canvas, order.origin)):
+            self._blobs.drop(blob)
 
     async def cancel(self, order: Order) -> None:
         """Cancel an order whose client is gone."""
@@ -169,8 +173,16 @@ class Studio:
         done = await self._darkroom.print(
             patch, painted.paste, under, order.output, dict(painted.record)
         )
+        content = await asyncio.to_thread(self._signed, order, done.content, painted)
+        done = replace(done, content=content)
         have.prints[painted.candidate] = (replace(painted, picture=picture), done)
         return done
+
+    def _signed(self, order: Order, content: bytes, painted: Painted) -> bytes:
+        sent = None if order.origin is None else self._blobs.read(order.origin)
+        kind = None if sent is None else kind_of(sent)
+        origin = Origin(sent, MIMES[kind]) if sent is not None and kind is not None else None
+        return self._signer.signed(content, order.output.format, painted.record, origin)
 
     async def _sheet(self, order: Order, have: _Gathered, best: list[int]) -> Print:
         captions = [f"{k}: seed {have.prints[k][0].seed}" for k in best]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from PIL import Image
 
 from bridge.offer import Offer
 from bridge.server import Parts, Ready, running
+from bridge.settings import Settings
+from bridge.signing import verified
 from bridge.wire.connection import read_connection
 from bridge.wire.messages import Fetch, History, ModelInfo
 from bridge.workers.inline import InlineWorker
@@ -298,3 +301,23 @@ def test_pictures_cross_to_the_worker_process_and_back(tmp_path: Path) -> None:
     assert [event.type for event in events][-1] == "image_generation.completed"
     assert len(events) > 1
     assert not list((tmp_path / "state" / "openai").iterdir())  # nothing is left behind
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_results_are_signed_and_say_what_they_were_made_from(openai: OpenAI, kind: Any) -> None:
+    holed, _ = with_hole(noisy(24, 16))
+    answer = openai.images.edit(image=png(holed), prompt="a wall", output_format=kind)
+    assert answer.data is not None
+    told = verified(base64.b64decode(answer.data[0].b64_json or ""), f"image/{kind}")
+    assert told is not None
+    assert told["validation_state"] == "Valid"
+    manifest = told["manifests"][told["active_manifest"]]
+    assert [part["relationship"] for part in manifest["ingredients"]] == ["parentOf"]
+
+
+def test_nothing_of_an_upload_is_left_when_its_order_is_done(settings: Settings) -> None:
+    with running(settings, Parts(InlineWorker(FlatPainter()), offer=OFFER)) as bridge:
+        with official(bridge) as client:
+            client.images.edit(image=png(noisy(24, 16)), prompt="a wall")
+            vary(client, image=png(noisy(24, 16)))
+        assert list((settings.state_dir / "openai").iterdir()) == []
