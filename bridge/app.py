@@ -10,12 +10,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from bridge.auth import App, Rules, Wall
 from bridge.jobs import Jobs
+from bridge.memory import give_back
 from bridge.offer import Offers
 from bridge.store import Store
 from bridge.tracing import Numbered
@@ -42,6 +41,7 @@ def create_app(
             tasks = [
                 group.create_task(jobs.run()),
                 group.create_task(_swept(store)),
+                group.create_task(give_back()),
                 group.create_task(_asked(offers)),
                 *(group.create_task(_run(transport)) for transport in transports),
             ]
@@ -49,18 +49,13 @@ def create_app(
             for task in tasks:
                 task.cancel()
 
-    routes: list[BaseRoute] = [Route("/health", _health), WebSocketRoute(PATH, sockets.serve)]
+    routes: list[BaseRoute] = [WebSocketRoute(PATH, sockets.serve)]
     routes += [route for transport in transports for route in transport.routes]
     return Numbered(Wall(Starlette(routes=routes, lifespan=lifespan), rules))
 
 
 async def _run(transport: Mounted) -> None:
     await transport.run()
-
-
-async def _health(_: Request) -> JSONResponse:
-    """Say that the bridge is there; all that is told without a token."""
-    return JSONResponse({"live": True, "ready": True})
 
 
 async def _swept(store: Store) -> None:

@@ -124,12 +124,23 @@ class Jobs:
         self._queue = Queue()
         self._active: dict[Key, _Active] = {}
         self._painting: Key | None = None
+        self._running = False
         self._arrived = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """How many jobs wait."""
         return len(self._active) - (self._painting is not None)
+
+    @property
+    def painting(self) -> bool:
+        """Whether a job is being painted."""
+        return self._painting is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether what is taken will be painted: not before `run` has begun nor after its end."""
+        return self._running
 
     async def submit(self, job: StoredJob) -> None:
         """Take a job, or raise JobRefusedError."""
@@ -204,6 +215,7 @@ class Jobs:
 
     async def run(self) -> None:
         """Paint what comes, until cancelled."""
+        self._running = True
         try:
             while True:
                 key = self._queue.take()
@@ -213,6 +225,7 @@ class Jobs:
                     with about(key.job):
                         await self._work(key)
         finally:
+            self._running = False
             await asyncio.shield(self._worker.release())
 
     async def _idle(self) -> None:
@@ -264,11 +277,15 @@ class Jobs:
         )
 
     async def _attempt(self, key: Key, active: _Active) -> JobEvent:
-        submit = await self._store.submit_of(key.session, key.job)
+        submit = self._store.submit_of(key.session, key.job)
         if submit.seed is None and active.seed is not None:
             submit = replace(submit, seed=active.seed)
         assignment = Assignment(
-            str(key), submit, active.stored.preview_codec, active.stored.preview_side
+            str(key),
+            submit,
+            active.stored.preview_codec,
+            active.stored.preview_side,
+            self._store.pictures,
         )
         async with contextlib.aclosing(self._worker.paint(assignment)) as events:
             while True:

@@ -1,14 +1,31 @@
-"""Log records that say which job they are about, in the bridge and in its worker."""
+"""Log records that say which job they are about, in the bridge and in its worker.
+
+As lines for people or, for programs that collect logs, as one JSON object a line. What is logged
+holds no token and no prompt: whoever may read a log may not paint, and need not know what is.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
 
+LogFormat = Literal["text", "json"]
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s [%(job)s] %(message)s"
 _job: ContextVar[str] = ContextVar("job", default="-")
+
+
+@dataclass(frozen=True, slots=True)
+class LogStyle:
+    """How much is logged, and in which form."""
+
+    level: str = "info"
+    format: LogFormat = "text"
 
 
 @contextmanager
@@ -30,12 +47,33 @@ class JobFilter(logging.Filter):
         return True
 
 
-def log_to_stderr(level: str) -> None:
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, job, message and, with one, the error."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line."""
+        seconds = self.formatTime(record, "%Y-%m-%dT%H:%M:%S")
+        told = {
+            "time": f"{seconds}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "job": getattr(record, "job", "-"),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+def log_to_stderr(style: LogStyle) -> None:
     """Send the records of this process to standard error; called once, by an entry point."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(FORMAT))
+    text = style.format == "text"
+    handler.setFormatter(logging.Formatter(FORMAT) if text else JsonFormatter())
     handler.addFilter(JobFilter())
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.basicConfig(level=style.level.upper(), handlers=[handler])
 
 
 def hush_uvicorn() -> None:

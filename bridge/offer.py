@@ -13,6 +13,8 @@ from typing import Any
 from bridge.wire.messages import ModelInfo
 from bridge.workers.process import child_command, child_environment
 
+_MOST_LINES = 50  # of what the engine says besides, which goes to the log
+
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +48,11 @@ class Offers:
         self._not_before = 0.0  # on the event loop's clock
         self._lock = asyncio.Lock()
 
+    @property
+    def known(self) -> Offer | None:
+        """What there is, or None before the engine has said it."""
+        return self._known
+
     async def get(self) -> Offer:
         """Return what there is; an empty offer when the engine cannot say, which is logged."""
         async with self._lock:
@@ -60,18 +67,21 @@ class Offers:
             *child_command("bridge.workers.listing"),
             json.dumps(self._options),
             stdout=PIPE,
+            stderr=PIPE,
             env=child_environment(),
         )
-        output = b""
+        output = said_besides = b""
         try:
             async with asyncio.timeout(self._patience_s):
-                output, _ = await process.communicate()
+                output, said_besides = await process.communicate()
         except TimeoutError:
             log.warning("The engine took too long to say what there is; is a hook hanging?")
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        for line in said_besides.decode(errors="replace").splitlines()[-_MOST_LINES:]:
+            log.warning("The engine says: %s", line)
         if process.returncode != 0:
             log.error("The engine cannot say what there is to paint with; see above.")
             return None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.blobs import Carrier, blob_names
+from bridge.blobs import Blobs, Carrier, blob_names
 from bridge.timeline import PASSING, KnownJob, StoredJob, Timeline, without_pictures
 from bridge.wire.messages import TERMINAL, JobEvent, JobSummary, Painted, Preview, Submit
 
@@ -37,6 +37,9 @@ class Remembered:
 
 class Journal(Protocol):
     """Keeps what must last. Raises OSError where it cannot."""
+
+    pictures: Blobs | None
+    """Where large pictures lie, for whoever reads them or puts a result there; None = nowhere."""
 
     async def keep_job(self, job: StoredJob) -> StoredJob:
         """Keep a job with its pictures; return it as it is to be held in memory."""
@@ -81,6 +84,8 @@ class Journal(Protocol):
 
 class NoJournal:
     """Forgets everything with the bridge; for tests."""
+
+    pictures: Blobs | None = None
 
     async def keep_job(self, job: StoredJob) -> StoredJob:
         """Return the job."""
@@ -136,6 +141,7 @@ class Store:
         self._clock = clock
         self._promised: dict[str, int] = {}
         self._sessions: dict[str, Timeline] = {}
+        self._observers: list[Callable[[str, JobEvent], None]] = []
         for session in self._journal.remembered():
             self._sessions[session.session] = _timeline_of(session)
             self._promised[session.session] = session.ceiling
@@ -145,9 +151,14 @@ class Store:
         kept = await self._journal.keep_job(job)
         self._timeline(job.session).jobs[job.submit.job] = KnownJob(kept)
 
-    async def submit_of(self, session: str, job: str) -> Submit:
-        """Return what was submitted, with its pictures; raises OSError, KeyError."""
-        return await self._journal.whole(self._sessions[session].jobs[job].stored.submit)
+    @property
+    def pictures(self) -> Blobs | None:
+        """Where the large pictures of submits and results lie; None = in them."""
+        return self._journal.pictures
+
+    def submit_of(self, session: str, job: str) -> Submit:
+        """Return what was submitted, its large pictures in `pictures`; raises KeyError."""
+        return self._sessions[session].jobs[job].stored.submit
 
     async def record(self, session: str, event: JobEvent) -> JobEvent:
         """Keep an event, number it, and call the session's watchers.
@@ -164,12 +175,14 @@ class Store:
             self._keep_preview(session, numbered, timeline.jobs[event.job], now)
         else:
             self._keep(session, numbered, now)
-        timeline.add(numbered, now)
+        self._drop_pictures(timeline.add(numbered, now))
         if isinstance(event, TERMINAL):
             self._settle_previews(session, timeline, timeline.jobs[event.job])
             self._let_inputs_go(timeline.jobs[event.job])
         for changed in timeline.watchers:
             changed()
+        for saw in self._observers:
+            saw(session, numbered)
         return numbered
 
     async def next_after(self, session: str, seq: int) -> JobEvent | None:
@@ -220,6 +233,10 @@ class Store:
         watchers = self._timeline(session).watchers
         watchers.append(changed)
         return lambda: watchers.remove(changed)
+
+    def observe(self, saw: Callable[[str, JobEvent], None]) -> None:
+        """Call `saw` with every session and event from now on, without the large pictures."""
+        self._observers.append(saw)
 
     def unfinished(self) -> list[StoredJob]:
         """Return the jobs without an end, oldest first."""
@@ -278,6 +295,11 @@ class Store:
         if seq > self._promised.get(session, 0):
             self._promised[session] = seq + SEQ_BLOCK
             self._journal.promise(session, seq + SEQ_BLOCK)
+
+    def _drop_pictures(self, gone: Iterable[JobEvent]) -> None:
+        names = [name for event in gone for name in blob_names(event)]
+        if names:
+            self._journal.drop(names)
 
     def _let_inputs_go(self, job: KnownJob) -> None:
         names = blob_names(job.stored.submit)

@@ -18,6 +18,9 @@ def serve(
     ] = None,
     settings: Annotated[Path | None, typer.Option(help="A settings file (TOML).")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[
+        str | None, typer.Option(help="text, or json: one object a line.")
+    ] = None,
 ) -> None:
     """Start the bridge for Krita, GIMP and the command line."""
     from bridge.server import Ready, serve
@@ -27,6 +30,11 @@ def serve(
         typer.echo(json.dumps({"ready": True, **dataclasses.asdict(ready)}, default=str))
 
     configured = load_settings(
-        settings, host=host, port=port, state_dir=state_dir, log_level=log_level
+        settings,
+        host=host,
+        port=port,
+        state_dir=state_dir,
+        log_level=log_level,
+        log_format=log_format,
     )
     serve(configured, announce)

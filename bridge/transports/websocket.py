@@ -36,7 +36,7 @@ from bridge.session import (
 )
 from bridge.store import Store
 from bridge.timeline import StoredJob
-from bridge.wire.codec import decode, encode
+from bridge.wire.codec import decode, encode, header_bytes
 from bridge.wire.errors import UNKNOWN_JOB, DecodeError
 from bridge.wire.limits import MAX_MESSAGE_BYTES, MAX_SIDE
 from bridge.wire.messages import (
@@ -109,6 +109,11 @@ class Sockets:
             list(offer.schedules),
             newest,
         )
+
+    @property
+    def clients(self) -> int:
+        """How many clients are connected and have said hello."""
+        return self._present.total()
 
     def entered(self, session: str) -> None:
         """Count a connection of a session."""
@@ -258,9 +263,10 @@ def _job_of(effect: Effect) -> str:
 
 
 async def _decoded(frame: bytes) -> ClientMessage:
-    if len(frame) < _BIG:
-        return decode(frame, "client")
-    return await asyncio.to_thread(decode, frame, "client")
+    """Return the message; its pictures are views of the frame."""
+    if header_bytes(frame) < _BIG:
+        return decode(frame, "client", blobs="view")
+    return await asyncio.to_thread(decode, frame, "client", "view")
 
 
 async def _encoded(message: ServerMessage) -> bytes:

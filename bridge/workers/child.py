@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bridge.blobs import Blobs
-from bridge.logs import about, log_to_stderr
+from bridge.logs import LogStyle, about, log_to_stderr
 from bridge.wire.codec import decode
 from bridge.wire.messages import Submit
 from bridge.workers import Assignment
-from bridge.workers.painting import Painter, painted
-from bridge.workers.pipe import LENGTHS, Note, lent
+from bridge.workers.painting import Painter, painted, whole
+from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
 from engine import Control
 
@@ -79,7 +79,8 @@ class Child:
         job = order.assignment.submit.job
         with about(job):
             for event in painted(self._engine, order.assignment, order.control):
-                self._outgoing.write(lent(event, self._blobs, op="event").packed())
+                blobs = crossing(event, order.assignment, self._blobs)
+                self._outgoing.write(lent(event, blobs, op="event").packed())
                 self._outgoing.flush()
         self._controls.pop(order.assignment.name, None)
 
@@ -117,9 +118,14 @@ class Child:
         submit = decode(note.body, "client")
         if not isinstance(submit, Submit):
             raise TypeError(f"A paint note carries a submit, not {submit.type}.")
-        submit = taken(submit, self._blobs)
-        head = note.head
-        return Assignment(head["name"], submit, head["preview_codec"], head["preview_side"])
+        head, kept = note.head, None
+        if head["pictures"]:
+            kept = Blobs(Path(head["pictures"]))
+        else:
+            submit = taken(submit, self._blobs)
+        return whole(
+            Assignment(head["name"], submit, head["preview_codec"], head["preview_side"], kept)
+        )
 
 
 def read_note(file: BinaryIO) -> Note | None:
@@ -141,8 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--engine", default="bridge.workers.child:engine_of")
     parser.add_argument("--options", type=json.loads, default={})
     parser.add_argument("--log-level", default="info")
+    parser.add_argument("--log-format", default="text")
     given = parser.parse_args(arguments)
-    log_to_stderr(given.log_level)
+    log_to_stderr(LogStyle(given.log_level, given.log_format))
     # Ctrl-C reaches the whole terminal; the bridge decides what becomes of the painting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     incoming, outgoing = private_pipes()

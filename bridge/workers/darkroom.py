@@ -19,6 +19,7 @@ from typing import Any
 
 from bridge.blobs import Blobs
 from bridge.errors import JobRefusedError, WorkerDiedError
+from bridge.logs import LogStyle
 from bridge.wire.messages import Rect
 from bridge.workers.pipe import LENGTHS, Note
 from bridge.workers.process import child_command, child_environment
@@ -70,8 +71,14 @@ class Print:
 class Darkroom:
     """Develops and prints, one order at a time. Used from one event loop."""
 
-    def __init__(self, blobs: Blobs, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        clock: Callable[[], float] = time.monotonic,
+        logs: LogStyle | None = None,
+    ) -> None:
         self._blobs = blobs
+        self._logs = logs or LogStyle()
         self._clock = clock
         self._lock = asyncio.Lock()
         self._process: Process | None = None
@@ -188,6 +195,8 @@ class Darkroom:
             self._process = await asyncio.create_subprocess_exec(
                 *child_command("bridge.workers.prints"),
                 str(self._blobs.folder),
+                self._logs.level,
+                self._logs.format,
                 stdin=PIPE,
                 stdout=PIPE,
                 env=child_environment(),

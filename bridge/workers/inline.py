@@ -7,9 +7,9 @@ import threading
 from collections.abc import AsyncGenerator
 from contextvars import copy_context
 
-from bridge.wire.messages import TERMINAL, JobEvent
+from bridge.wire.messages import TERMINAL, JobEvent, Started
 from bridge.workers import Assignment
-from bridge.workers.painting import Painter, painted
+from bridge.workers.painting import Painter, painted, whole
 from engine import Control
 
 
@@ -19,6 +19,12 @@ class InlineWorker:
     def __init__(self, painter: Painter) -> None:
         self._painter = painter
         self._controls: dict[str, Control] = {}
+        self.model: str | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """None: there is no process of its own."""
+        return None
 
     async def paint(self, assignment: Assignment) -> AsyncGenerator[JobEvent]:
         """Yield the job's events, the last one terminal."""
@@ -27,7 +33,7 @@ class InlineWorker:
         loop = asyncio.get_running_loop()
 
         def work() -> None:
-            for event in painted(lambda: self._painter, assignment, control):
+            for event in painted(lambda: self._painter, whole(assignment), control):
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
         thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)
@@ -35,6 +41,8 @@ class InlineWorker:
         try:
             while True:
                 event = await events.get()
+                if isinstance(event, Started):
+                    self.model = event.model
                 yield event
                 if isinstance(event, TERMINAL):
                     return

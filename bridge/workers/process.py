@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import bridge
-from bridge.blobs import Blobs, blob_names
+from bridge.blobs import Blobs, blob_names, is_heavy
 from bridge.errors import WorkerDiedError
+from bridge.logs import LogStyle
 from bridge.wire.codec import decode
-from bridge.wire.messages import TERMINAL, JobEvent, Loading
+from bridge.wire.messages import TERMINAL, JobEvent, Loading, Started
 from bridge.workers import Assignment
-from bridge.workers.pipe import LENGTHS, Note, lent
+from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
 
 ENGINE = "bridge.workers.child:engine_of"
@@ -45,19 +46,25 @@ class ProcessWorker:
     """Paints in a child process, which lives on between jobs with its models warm."""
 
     def __init__(
-        self, blobs: Blobs, engine: EngineChoice | None = None, log_level: str = "info"
+        self, blobs: Blobs, engine: EngineChoice | None = None, logs: LogStyle | None = None
     ) -> None:
         self._blobs = blobs
         self._engine = engine or EngineChoice()
-        self._log_level = log_level
+        self._logs = logs or LogStyle()
         self._process: Process | None = None
         self._current = ""
+        self._model: str | None = None
         self._early: list[bytes] | None = None  # notes told while the child is being started
 
     @property
     def pid(self) -> int | None:
         """The child's process id, or None while there is none."""
-        return None if self._process is None else self._process.pid
+        return self._process.pid if self._process is not None and self._is_warm() else None
+
+    @property
+    def model(self) -> str | None:
+        """The model that the child holds."""
+        return self._model if self._is_warm() else None
 
     async def paint(self, assignment: Assignment) -> AsyncGenerator[JobEvent]:
         """Yield the job's events, the last one terminal; raises WorkerDiedError."""
@@ -70,8 +77,10 @@ class ProcessWorker:
             process = await self._running()
             await self._order(process, assignment)
             while not ended:
-                event = await self._next(process)
+                event = await self._next(process, assignment)
                 ended = isinstance(event, TERMINAL)
+                if isinstance(event, Started):
+                    self._model = event.model
                 yield event
         finally:
             self._current = ""
@@ -119,13 +128,15 @@ class ProcessWorker:
                 f"--shared={self._blobs.folder}",
                 f"--engine={self._engine.factory}",
                 f"--options={json.dumps(self._engine.options)}",
-                f"--log-level={self._log_level}",
+                f"--log-level={self._logs.level}",
+                f"--log-format={self._logs.format}",
                 stdin=PIPE,
                 stdout=PIPE,
                 env=child_environment(),
             )
         except OSError as error:  # no memory, no process left
             raise WorkerDiedError(f"The process that paints cannot be started: {error}.") from error
+        self._model = None
         log.info("The worker (process %d) has started.", self._process.pid)
         return self._process
 
@@ -133,15 +144,18 @@ class ProcessWorker:
         stdin = process.stdin
         if stdin is None:
             raise WorkerDiedError("The worker has no input.")
-        note = await asyncio.to_thread(
-            lent,
-            assignment.submit,
-            self._blobs,
-            op="paint",
-            name=assignment.name,
-            preview_codec=assignment.preview_codec,
-            preview_side=assignment.preview_side,
-        )
+        kept = assignment.pictures
+        head = {
+            "op": "paint",
+            "name": assignment.name,
+            "preview_codec": assignment.preview_codec,
+            "preview_side": assignment.preview_side,
+            "pictures": None if kept is None else str(kept.folder),
+        }
+        if is_heavy(assignment.submit):
+            note = await asyncio.to_thread(lent, assignment.submit, self._blobs, **head)
+        else:  # not worth a thread
+            note = lent(assignment.submit, self._blobs, **head)
         try:
             stdin.writelines([note.packed(), *(self._early or ())])
             self._early = None
@@ -149,7 +163,7 @@ class ProcessWorker:
         except ConnectionError as error:
             raise await self._died(process) from error
 
-    async def _next(self, process: Process) -> JobEvent:
+    async def _next(self, process: Process, assignment: Assignment) -> JobEvent:
         stdout = process.stdout
         if stdout is None:
             raise WorkerDiedError("The worker has no output.")
@@ -162,7 +176,7 @@ class ProcessWorker:
         event = decode(body, "server")
         if not isinstance(event, JobEvent) or head["op"] != "event":
             raise WorkerDiedError(f"The worker sent {event.type}, which is no event of a job.")
-        if blob_names(event):
+        if blob_names(event) and crossing(event, assignment, self._blobs) is self._blobs:
             return await asyncio.to_thread(taken, event, self._blobs)
         return event
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
@@ -101,15 +100,6 @@ def test_listening_beyond_loopback_needs_more(settings: Settings) -> None:
     wide = settings.model_copy(update={"host": "0.0.0.0"})  # noqa: S104
     with pytest.raises(ListenError, match="allowed_hosts"), running(wide):
         pass
-
-
-def test_health_says_no_more_than_that(bridge: Ready) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=10)
-    connection.request("GET", "/health")
-    answer = connection.getresponse()
-    assert json.loads(answer.read()) == {"live": True, "ready": True}
-    assert answer.getheader("server") is None
-    connection.close()
 
 
 def test_a_bridge_that_ends_says_goodbye_to_its_clients(settings: Settings) -> None:
