@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from engine.api import (
+    HOOK_TIMEOUT_S,
     MAX_CANDIDATES,
     MAX_SEED,
     MAX_SIDE,
@@ -40,12 +41,13 @@ from engine.errors import (
     ModelError,
     OutOfMemoryError,
     PluginError,
+    PromptError,
     RefusedError,
     RequestError,
     UnknownWordsError,
 )
 from engine.families import ModelCard
-from engine.hookspecs import hookimpl
+from engine.hookspecs import Options, hookimpl
 from engine.stamps import Stamp
 from engine.verdicts import Action, Verdict
 from engine.weights import Catalogue, catalogue
@@ -54,11 +56,16 @@ if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
     from engine.labels import labelled, recorded
+    from engine.plugins import ActivePlugin, active_plugins
+    from engine.prompts.presets import Preset
     from engine.provenance import replayed
 
 _LATE = {
+    "ActivePlugin": "engine.plugins",
     "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
+    "Preset": "engine.prompts.presets",
+    "active_plugins": "engine.plugins",
     "labelled": "engine.labels",
     "merged": "engine.canvas.paste",
     "recorded": "engine.labels",
@@ -66,12 +73,14 @@ _LATE = {
 }
 
 __all__ = [
+    "HOOK_TIMEOUT_S",
     "MAX_CANDIDATES",
     "MAX_SEED",
     "MAX_SIDE",
     "MAX_STEPS",
     "MODES",
     "Action",
+    "ActivePlugin",
     "Alpha",
     "Box",
     "CancelledError",
@@ -91,12 +100,15 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "Need",
+    "Options",
     "OutOfMemoryError",
     "PaintRequest",
     "Painted",
     "Pixels",
     "Plan",
     "PluginError",
+    "Preset",
+    "PromptError",
     "RefusedError",
     "RequestError",
     "Size",
@@ -104,6 +116,7 @@ __all__ = [
     "Started",
     "UnknownWordsError",
     "Verdict",
+    "active_plugins",
     "catalogue",
     "hookimpl",
     "labelled",

@@ -24,6 +24,7 @@ MAX_SIDE = 8192  # the wire carries no larger picture
 MAX_CANDIDATES = 16
 MAX_STEPS = 500
 MAX_SEED = 2**63 - 1
+HOOK_TIMEOUT_S = 120.0  # a filter may have to load a network at its first call
 
 
 class Mode(StrEnum):

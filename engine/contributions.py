@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.api import Control, PaintRequest, Pixels
 from engine.calls import Implementation, called
-from engine.errors import PluginError
+from engine.errors import PluginError, RequestError
 from engine.stamps import Stamp
 
 if TYPE_CHECKING:
@@ -44,7 +44,12 @@ class Contributions:
         prompt, negative = self.request.prompt, self.request.negative_prompt
         for rewrite in self._extensions.implementations("mahlstick_rewrite_prompt"):
             words = {"prompt": prompt, "negative_prompt": negative}
-            answer = called(rewrite, self._control, **words, request=self.request)
+            try:
+                answer = called(rewrite, self._control, **words, request=self.request)
+            except PluginError as error:
+                if isinstance(error.__cause__, RequestError):  # the request's fault, it says
+                    raise error.__cause__ from None
+                raise
             prompt, negative = _words(rewrite.plugin, answer, prompt, negative)
         return prompt, negative
 

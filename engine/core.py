@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from engine import canvas as canvases
 from engine.api import (
+    HOOK_TIMEOUT_S,
     Control,
     Denoised,
     Event,
@@ -59,7 +60,6 @@ from engine.requests import checked
 from engine.tools import chosen_tools
 from engine.weights import Catalogue, Fingerprints, check_weights, listed
 
-HOOK_TIMEOUT_S = 120.0  # a filter may have to load a network at its first call
 # What safetensors, diffusers and torch raise on a broken checkpoint.
 _LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 

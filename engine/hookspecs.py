@@ -169,7 +169,8 @@ def mahlstick_rewrite_prompt(
 
     Fires once a job, on the thread that paints, before the prompt is parsed; every plugin sees what
     the one before it made. Not fired when a recorded picture is repainted: its record holds the
-    rewritten prompt. Raising fails the job with a PluginError that names the plugin.
+    rewritten prompt. Raising fails the job with a PluginError that names the plugin; raise
+    `engine.RequestError` to say what the painter should correct.
     """
 
 

@@ -112,7 +112,15 @@ class Extensions:
     @property
     def wildcards(self) -> Path | None:
         """The folder of the files that prompts draw lines from, if one was set."""
-        folder = self.options.get("prompts", {}).get("wildcards")
+        return self._folder("wildcards")
+
+    @property
+    def presets(self) -> Path | None:
+        """The folder of the painter's own presets, if one was set."""
+        return self._folder("presets")
+
+    def _folder(self, name: str) -> Path | None:
+        folder = self.options.get("prompts", {}).get(name)
         return None if folder is None else Path(str(folder)).expanduser()
 
     def implementations(self, hook: str) -> tuple[Implementation, ...]:

@@ -18,7 +18,9 @@ from engine.errors import ModelError, RequestError
 
 if TYPE_CHECKING:
     from engine.families import Family, ModelCard
+    from engine.hookspecs import Options
     from engine.plugins import Extensions
+    from engine.prompts.presets import Preset
 
 HEADER_LIMIT = 16 * 2**20  # bytes; the largest published checkpoints need a tenth of it
 _CHUNK = 2**20
@@ -32,6 +34,9 @@ class Catalogue:
     schedules: tuple[str, ...]
     models: tuple[ModelCard, ...]  # the first one paints when none is asked for
     problems: tuple[str, ...] = ()
+    prefills: tuple[str, ...] = ()
+    upscalers: tuple[str, ...] = ()
+    presets: tuple[Preset, ...] = ()
 
     def card(self, name: str | None) -> ModelCard:
         """Return the card of a model, None for the default; RequestError lists what there is."""
@@ -54,18 +59,25 @@ class Catalogue:
             raise RequestError("schedule", _unknown("schedule", schedule, self.schedules))
 
 
-def catalogue(models: Sequence[Path | str] = (), hooks: Sequence[str] = ()) -> Catalogue:
+def catalogue(
+    models: Sequence[Path | str] = (),
+    hooks: Sequence[str] = (),
+    options: Options | None = None,
+) -> Catalogue:
     """Return what there is to paint with, reading configuration only; torch is not imported.
 
-    `models` are further model folders, or folders that hold some. Raises PluginError.
+    `models` are further model folders, or folders that hold some, `options` the plugins' settings.
+    Raises PluginError.
     """
     from engine.plugins import Extensions
 
-    return listed(Extensions(hooks), models)
+    return listed(Extensions(hooks, options), models)
 
 
 def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
     """Return the catalogue of plugins that are loaded already; the embedded model comes first."""
+    from engine.prompts.presets import book
+
     cards: dict[str, ModelCard] = {}
     problems: list[str] = []
     for folder in (embedded_folder(), *(Path(model) for model in models)):
@@ -90,6 +102,9 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
         tuple(extensions.schedules),
         tuple(cards.values()),
         tuple(problems),
+        tuple(extensions.prefills),
+        tuple(extensions.upscalers),
+        tuple(book(extensions.presets).values()),
     )
 
 

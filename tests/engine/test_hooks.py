@@ -336,6 +336,17 @@ def test_hook_mahlstick_rewrite_prompt(paint: Paint) -> None:
     assert (record["prompt"], record["negative_prompt"]) == ("blue", "ax")
 
 
+def test_presets_are_laid_around_the_words_and_an_unknown_one_is_the_requests_fault(
+    paint: Paint,
+) -> None:
+    record = results(paint(NOTHING, "a red boat", presets=("pencil", "window")))[0].record
+    assert record["prompt"].startswith("graphite pencil study of a red boat, light")
+    assert record["negative_prompt"] == "colour, paint"
+    with pytest.raises(RequestError, match="no preset 'pensil'") as error:
+        paint(NOTHING, presets=("pensil",))
+    assert error.value.field == "presets"
+
+
 @pytest.mark.parametrize("fault", ["1 / 0", "5", "('a', 1)"])
 def test_a_rewriter_that_fails_fails_the_job_with_its_name(fault: str, paint: Paint) -> None:
     with pytest.raises(PluginError, match="plugin_under_test"):
