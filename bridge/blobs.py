@@ -64,11 +64,16 @@ class Blobs:
 
 
 def detached(message: Carrier, blobs: Blobs) -> Carrier:
-    """Return the message with its large pictures put into blobs."""
+    """Return the message with its large pictures put into blobs, and small views copied.
+
+    A view would keep the whole frame it came with in memory.
+    """
     changes = {
         field: dataclasses.replace(picture, data=b"", sha256=_MARK + blobs.put(picture.data))
-        for field, picture in _pictures(message)
         if _is_large(picture)
+        else dataclasses.replace(picture, data=bytes(picture.data))
+        for field, picture in _pictures(message)
+        if _is_large(picture) or isinstance(picture.data, memoryview)
     }
     return dataclasses.replace(message, **changes) if changes else message
 

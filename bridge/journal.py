@@ -1,8 +1,8 @@
 """The state folder's journal: SQLite in WAL mode, large pictures in files beside it.
 
 WAL with synchronous=NORMAL: what was written survives the end of the bridge, however it ends; a
-power cut may take the last moments, never the rest. A damaged database is put aside, and a new one
-made.
+power cut may take the last moments (not even them with FULL), never the rest. A damaged database is
+put aside, and a new one made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bridge.blobs import Blobs, Carrier, attached, blob_names, detached, is_heavy
 from bridge.store import Remembered
@@ -44,18 +44,20 @@ CREATE TABLE IF NOT EXISTS events (
 
 _KEEP_EVENT = "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?)"
 
+Synchronous = Literal["normal", "full"]
 log = logging.getLogger(__name__)
 
 
 class SqliteJournal:
     """Keeps jobs, results and ends in a state folder. Written from one event loop."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, synchronous: Synchronous = "normal") -> None:
         """Open or make the journal; raises OSError when the folder cannot be used."""
         blobs = folder / BLOBS
         blobs.mkdir(mode=0o700, exist_ok=True)
-        self._blobs = Blobs(blobs)
+        self.pictures = self._blobs = Blobs(blobs)
         self._database = _opened(folder / FILE)
+        self._database.execute(f"PRAGMA synchronous = {synchronous}")
 
     async def keep_job(self, job: StoredJob) -> StoredJob:
         """Keep a job with its pictures; return it with the large ones in files."""
@@ -72,7 +74,10 @@ class SqliteJournal:
         return replace(job, submit=submit)
 
     async def lighter(self, event: JobEvent) -> JobEvent:
-        """Keep an event's large picture in a file; return the event without it."""
+        """Keep an event's large picture in a file; return the event without it.
+
+        One that lies in `pictures` already stays where it is.
+        """
         return await self._lighter(event)
 
     def keep_event(self, session: str, event: JobEvent, now: float) -> None:
@@ -208,7 +213,6 @@ def _connected(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, check_same_thread=False, timeout=1.0)
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
         (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(found)

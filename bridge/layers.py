@@ -33,15 +33,16 @@ class Layers:
             return picture
         if not picture.data:
             return replace(picture, data=self._known(session, picture.sha256, field))
-        if await _hash_of(picture.data) != picture.sha256.lower():
+        sha256, data = await _hashed(picture.data)
+        if sha256 != picture.sha256.lower():
             raise JobRefusedError(
                 BAD_REQUEST,
                 f"The {field}'s sha256 is not that of its data. Send the hash of exactly the bytes"
                 " in data, in hexadecimal digits, or none.",
                 param=f"{field}.sha256",
             )
-        self._keep((session, picture.sha256.lower()), picture.data)
-        return picture
+        self._keep((session, sha256), data)
+        return replace(picture, data=data)
 
     def _known(self, session: str, sha256: str, field: str) -> bytes:
         key = (session, sha256.lower())
@@ -64,7 +65,12 @@ class Layers:
             self._bytes -= len(self._kept.popitem(last=False)[1])
 
 
-async def _hash_of(data: bytes) -> str:
+async def _hashed(data: bytes | memoryview) -> tuple[str, bytes]:
+    """Return hash and bytes; a view's are copied, as it keeps the whole frame it came with."""
     if len(data) < _BIG:
-        return hashlib.sha256(data).hexdigest()
-    return (await asyncio.to_thread(hashlib.sha256, data)).hexdigest()
+        return _hash_and_bytes(data)
+    return await asyncio.to_thread(_hash_and_bytes, data)
+
+
+def _hash_and_bytes(data: bytes | memoryview) -> tuple[str, bytes]:
+    return hashlib.sha256(data).hexdigest(), bytes(data)

@@ -100,19 +100,23 @@ class Timeline:
         self._events: dict[int, JobEvent] = {}
         self._seqs: list[int] = []  # of the events that are kept, rising
 
-    def add(self, event: JobEvent, now: float) -> None:
-        """Put a numbered event into its slot; raises KeyError for an unknown job."""
+    def add(self, event: JobEvent, now: float) -> list[JobEvent]:
+        """Put a numbered event into its slot; return those whose place it took.
+
+        Raises KeyError for an unknown job.
+        """
         job = self.jobs[event.job]
         slot = slot_of(event)
-        self._drop(job, [slot])
+        gone = self._drop(job, [slot])
         if isinstance(event, TERMINAL):
-            self._drop(job, job.surpassed)
+            gone += self._drop(job, job.surpassed)
             job.ended = now
         job.state = _STATES.get(event.type, job.state)
         job.slots[slot] = event.seq
         self._events[event.seq] = event
         bisect.insort(self._seqs, event.seq)
         self.newest = max(self.newest, event.seq)
+        return gone
 
     def next_after(self, seq: int) -> JobEvent | None:
         """Return the first event after `seq`."""
@@ -140,12 +144,14 @@ class Timeline:
         del self.jobs[job.stored.submit.job]
         self._drop(job, list(job.slots))
 
-    def _drop(self, job: KnownJob, slots: Iterable[Slot]) -> None:
+    def _drop(self, job: KnownJob, slots: Iterable[Slot]) -> list[JobEvent]:
+        gone: list[JobEvent] = []
         for slot in slots:
             seq = job.slots.pop(slot, None)
             if seq is not None:
-                del self._events[seq]
+                gone.append(self._events.pop(seq))
                 del self._seqs[bisect.bisect_left(self._seqs, seq)]
+        return gone
 
 
 def without_pictures(job: StoredJob) -> StoredJob:

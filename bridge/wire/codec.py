@@ -102,6 +102,13 @@ def decode(
     return message
 
 
+def header_bytes(frame: Buffer) -> int:
+    """Return how much of a frame has to be parsed, whatever it claims."""
+    if len(frame) < LENGTH_BYTES:
+        return 0
+    return min(_LENGTH.unpack_from(frame)[0], len(frame) - LENGTH_BYTES)
+
+
 def _blame(fault: Fault, header: dict[str, Any], expect: Side) -> DecodeError:
     known = message_types(expect)
     job, kind = header.get("job"), header.get("type")

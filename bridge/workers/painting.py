@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
+from bridge.blobs import attached
 from bridge.convert import broken, ended_by, request_of, told
 from bridge.pictures import image_of, mask_of, preview_of
 from bridge.wire.messages import JobEvent, Picture
@@ -21,6 +23,13 @@ class Painter(Protocol):
     def paint(self, request: PaintRequest, control: Control) -> Iterator[Event]:
         """Yield the events of one painting; raises EngineError."""
         ...
+
+
+def whole(assignment: Assignment) -> Assignment:
+    """Return the assignment with the pictures that lie beside its submit in it."""
+    if assignment.pictures is None:
+        return assignment
+    return replace(assignment, submit=attached(assignment.submit, assignment.pictures))
 
 
 def painted(

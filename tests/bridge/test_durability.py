@@ -100,8 +100,7 @@ def test_large_layers_leave_no_memory_behind(tmp_path: Path) -> None:
         for _ in range(2):
             submit = a_submit("echo", mode="inpaint", image=image, mask=mask, candidates=1)
             assert isinstance(paint(client, submit)[-1], Finished)
-        status = Path(f"/proc/{ready.pid}/status").read_text()
-        assert int(status.partition("VmRSS:")[2].split()[0]) < 120 * 1024
+        wait_until(lambda: resident_kib(ready.pid) < 100 * 1024)  # given back soon, not at once
 
 
 def test_the_worker_ends_with_a_killed_bridge_and_its_blobs_are_reclaimed(tmp_path: Path) -> None:
@@ -123,8 +122,12 @@ def test_the_worker_ends_with_a_killed_bridge_and_its_blobs_are_reclaimed(tmp_pa
     assert not folder.exists()
 
 
+def resident_kib(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
+
+
 def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.01)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bridge.blobs import attached
 from bridge.journal import BLOBS, FILE, SqliteJournal
 from bridge.store import SEQ_BLOCK, NoJournal, Store
 from bridge.timeline import StoredJob
@@ -179,7 +180,9 @@ def test_a_restart_loses_nothing_that_lasts(tmp_path: Path) -> None:
         waiting = store.unfinished()
         assert [job.submit.job for job in waiting] == ["running", "waiting"]
         assert [job.submit.seed for job in waiting] == [99, None]
-        assert (await store.submit_of("s", "waiting")).image == LARGE
+        light = store.submit_of("s", "waiting")
+        assert store.pictures is not None
+        assert attached(light, store.pictures).image == LARGE
         results = [event for event in await line(store) if isinstance(event, Painted)]
         assert [event.picture for event in results] == [LARGE, SMALL]
         assert results[0].record == {"seed": 1}
