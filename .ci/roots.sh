@@ -42,27 +42,20 @@ make_root() {
   return 1
 }
 
+# bootstrap BASE PACKAGES LATER-SUITES LATER-PACKAGES, into $ROOT.partial
 bootstrap() {
   from="$(mirror)"
-  later=""
   sources="deb $from $1 main"
+  last=true  # the hook: nothing more to do
   for suite in $3; do
     sources="$sources
 deb $from $suite main"
-    later="$suite"
+    last="chroot \"\$1\" apt-get install -q -y -t $suite $4"
   done
-  set -- "$1" "$2" "$4"
-  if [ -n "$later" ]; then
-    set -- "$1" "$2" "$3" --customize-hook="chroot \"\$1\" apt-get install -q -y -t $later $3"
-  else
-    set -- "$1" "$2" "$3" --verbose
-  fi
-  base="$1" packages="$2"
-  shift 3
   echo "$sources" | nice -n 10 mmdebstrap --mode=root --variant=apt --keyring="$KEYRING" \
     --aptopt='APT::Install-Recommends "false"' \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --include="$packages" "$@" "$base" "$ROOT.partial" -
+    --include="$2" --customize-hook="$last" "$1" "$ROOT.partial" -
 }

@@ -8,14 +8,15 @@ import pytest
 
 from plugins.build import build
 from tests.editors.gimp.pictures import develop
-from tests.editors.gimp.studio import REPOSITORY, Studio, chroot_root
+from tests.editors.gimp.studio import REPOSITORY, Studio, chroot_root, version
 from tests.editors.presence import need
 
 
 @pytest.fixture(scope="session")
 def gimp_root() -> Path:
     root = chroot_root()
-    need([] if root else ["GIMP 3.0 in a chroot that this user may enter"], ".ci/editors-gimp.sh")
+    missing = f"GIMP {version()} in a chroot that this user may enter"
+    need([] if root else [missing], f".ci/editors-gimp.sh {version()}")
     assert root is not None
     return root
 

@@ -7,6 +7,7 @@ in files.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
@@ -18,8 +19,22 @@ from pathlib import Path
 from types import TracebackType
 
 import krita
-from PyQt5.QtCore import QPoint, QProcess, QTimer  # noqa: TID251 - Debian's Krita is a Qt 5 program
-from PyQt5.QtWidgets import QAbstractItemView, QApplication, QWidget  # noqa: TID251
+
+try:
+    from pykrita import qt_major_version
+except ImportError:  # before Krita 5.3: Qt 5
+    QT = "PyQt5"
+else:
+    QT = f"PyQt{qt_major_version()}"
+
+QtCore = importlib.import_module(f"{QT}.QtCore")
+QtWidgets = importlib.import_module(f"{QT}.QtWidgets")
+QPoint, QProcess, QTimer = QtCore.QPoint, QtCore.QProcess, QtCore.QTimer
+QAbstractItemView, QApplication, QWidget = (
+    QtWidgets.QAbstractItemView,
+    QtWidgets.QApplication,
+    QtWidgets.QWidget,
+)
 
 OUT = Path(os.environ.get("MAHLSTICK_STAGE_OUT", "."))
 TICK_MS = 5
