@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.bench import bench
+from bridge.cli.bench import measure
 from bridge.cli.demo import demo
 from bridge.cli.doctor import doctor
 from bridge.cli.failures import Failure
 from bridge.cli.paint import paint
+from bridge.cli.plugins import app as plugins
 from bridge.cli.serve import serve
 from bridge.errors import BridgeError
 from bridge.wire.errors import WireError
@@ -28,7 +29,8 @@ app.command()(serve)
 app.command()(paint)
 app.command()(demo)
 app.command()(doctor)
-app.command()(bench)
+app.command("bench")(measure)
+app.add_typer(plugins, name="plugins")
 
 
 @app.callback(invoke_without_command=True)
