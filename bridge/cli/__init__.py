@@ -14,6 +14,7 @@ from bridge.cli.doctor import doctor
 from bridge.cli.failures import Failure
 from bridge.cli.paint import paint
 from bridge.cli.plugins import app as plugins
+from bridge.cli.replay import replay
 from bridge.cli.serve import serve
 from bridge.errors import BridgeError
 from bridge.wire.errors import WireError
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(paint)
+app.command()(replay)
 app.command()(demo)
 app.command()(doctor)
 app.command("bench")(measure)

@@ -125,12 +125,13 @@ def _shown(client: Client, scene: Scene, folder: Path, console: object) -> list[
     from bridge.cli.paint import save
     from bridge.cli.painting import paint
     from bridge.cli.progress import Progress
+    from bridge.cli.sealing import Seal
     from bridge.cli.sheets import Row
 
     assert isinstance(console, Console)  # noqa: S101 - typed here so that rich loads late
     with Progress(console, scene.title) as progress:
         outcome = paint(client, scene.submit, scene.canvas, progress.show)
-    save(outcome, scene.name, folder)
+    save(outcome, scene.name, folder, Seal(client).on)
     count = len(outcome.results)
     first = outcome.first_preview_s or 0.0
     typer.echo(

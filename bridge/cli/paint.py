@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine import Pixels
 
 MAX_CANDIDATES = 16
+Signing = Callable[[bytes, str, int], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,13 +122,14 @@ def _painted(wish: Wish, out: Path, state_dir: Path | None, as_json: bool) -> No
     from bridge.cli.painting import paint as run
     from bridge.cli.progress import Progress
     from bridge.cli.running import connected
+    from bridge.cli.sealing import Seal
 
     submit, canvas = submission(wish)
     folder = writable(out)
     console = Console(stderr=True, quiet=as_json)
     with connected(state_dir) as client, Progress(console, submit.mode) as progress:
         outcome = run(client, submit, canvas, progress.show)
-    saved = save(outcome, wish.prompt or submit.mode, folder)
+        saved = save(outcome, wish.prompt or submit.mode, folder, Seal(client, wish.image).on)
     if as_json:
         for line in saved:
             typer.echo(json.dumps(line))
@@ -226,12 +229,19 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def save(outcome: Outcome, name: str, folder: Path) -> list[dict[str, Any]]:
-    """Write each result as a PNG with its record, and a contact sheet of several."""
+def save(outcome: Outcome, name: str, folder: Path, seal: Signing) -> list[dict[str, Any]]:
+    """Write each result as a PNG with its record, signed, and a contact sheet of several.
+
+    `seal(content, job, candidate)` returns the file signed.
+    """
     from bridge.cli.sheets import Cell, Row, contact_sheet
 
     stem = re.sub(r"\W+", "-", name.lower()).strip("-")[:40] or "painting"
-    lines = [_save_one(result, stem, folder) for result in outcome.results]
+    lines = []
+    for result in outcome.results:
+        path = folder / f"{stem}-{result.seed}-{result.candidate}.png"
+        path.write_bytes(seal(stamped(result), outcome.job, result.candidate))
+        lines.append(_line(path, result))
     if len(lines) > 1:
         cells = [Cell(r.merged, _caption(r)) for r in outcome.results]
         per_row = 3 if len(cells) == 9 else 4
@@ -246,14 +256,16 @@ def _caption(result: Result) -> str:
     return f"{result.candidate}: seed {result.seed}{score}"
 
 
-def _save_one(result: Result, stem: str, folder: Path) -> dict[str, Any]:
+def stamped(result: Result) -> bytes:
+    """Return a result as a PNG that carries its record."""
     from PIL import Image
 
     from engine import labelled
 
-    path = folder / f"{stem}-{result.seed}-{result.candidate}.png"
-    picture = Image.fromarray(_plain(result.merged))
-    path.write_bytes(labelled(picture, "png", result.record))
+    return labelled(Image.fromarray(_plain(result.merged)), "png", result.record)
+
+
+def _line(path: Path, result: Result) -> dict[str, Any]:
     line: dict[str, Any] = {
         "path": str(path),
         "seed": result.seed,

@@ -51,6 +51,7 @@ class Result:
 class Outcome:
     """All that one job gave. Seconds count from the moment it was submitted."""
 
+    job: str = ""
     results: list[Result] = field(default_factory=list)  # best first
     started: Started | None = None
     previews: dict[int, list[Picture]] = field(default_factory=dict)
@@ -73,7 +74,7 @@ def paint(
     Every message of the job is passed to `show`. Ctrl+C cancels the job: CancelledFailure.
     """
     job = replace(submit, job=submit.job or str(uuid.uuid4()))
-    outcome = Outcome()
+    outcome = Outcome(job.job)
     began = time.monotonic()
     client.send(job)
     with _interrupts() as interrupted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from .errors import (
     NO_BRIDGE,
     UNAUTHORIZED,
     UNSUPPORTED_VERSION,
+    UNTRUSTED,
     ClosedError,
     DecodeError,
     LinkError,
@@ -46,6 +48,7 @@ from .sockets import (
     WebSocketException,
     connect,
 )
+from .trust import WrongCertificateError, context_for
 
 OPEN_TIMEOUT_S = 10.0
 _PROTOCOL_FAULT = 1002  # the close code of RFC 6455 for it
@@ -54,12 +57,15 @@ _PROTOCOL_FAULT = 1002  # the close code of RFC 6455 for it
 class Client:
     """An open connection after hello and welcome; a context manager that closes it.
 
-    `welcome` is what the bridge offers.
+    `welcome` is what the bridge offers, `session` whose jobs these are.
     """
 
-    def __init__(self, socket: ClientConnection, welcome: Welcome, url: str) -> None:
+    def __init__(
+        self, socket: ClientConnection, welcome: Welcome, connection: Connection, session: str
+    ) -> None:
         self.welcome = welcome
-        self.url = url
+        self.connection = connection
+        self.session = session
         self._socket = socket
 
     @classmethod
@@ -71,7 +77,7 @@ class Client:
         try:
             _send(socket, hello)
             welcome = _welcomed(_receive(socket, timeout_s), connection)
-            return cls(socket, welcome, connection.url)
+            return cls(socket, welcome, connection, hello.session)
         except BaseException:
             _close(socket)
             raise
@@ -113,6 +119,7 @@ def _connect(connection: Connection, timeout_s: float) -> ClientConnection:
     try:
         opening = connect(
             connection.url,
+            ssl=context_for(connection),
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             additional_headers={"Authorization": f"Bearer {connection.token}"},
             compression=None,  # pixels do not shrink enough to be worth the time
@@ -125,6 +132,8 @@ def _connect(connection: Connection, timeout_s: float) -> ClientConnection:
         socket: ClientConnection = opening.__enter__()
     except InvalidStatus as error:
         raise _rejected(connection, error.response.status_code, error.response.body) from None
+    except (ssl.SSLCertVerificationError, WrongCertificateError) as error:
+        raise _untrusted(connection, error) from None
     except (OSError, WebSocketException, ValueError) as error:
         raise _unreachable(connection, str(error) or type(error).__name__) from None
     if socket.subprotocol != SUBPROTOCOL:
@@ -196,6 +205,15 @@ def _unreachable(connection: Connection, reason: str) -> UnreachableError:
             f"{connection.pid}) has ended. {START}."
         )
     return UnreachableError(NO_BRIDGE, text)
+
+
+def _untrusted(connection: Connection, error: ssl.SSLError) -> RejectedError:
+    reason = getattr(error, "verify_message", "") or str(error.args[-1])
+    text = (
+        f"The certificate of the bridge at {connection.url} is not trusted: {reason}. If it was"
+        " renewed, pair again with `mahlstick pair`; otherwise somebody else answers there."
+    )
+    return RejectedError(UNTRUSTED, text)
 
 
 def _rejected(connection: Connection, status: int, body: bytes | bytearray | None) -> LinkError:

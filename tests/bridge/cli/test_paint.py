@@ -64,6 +64,10 @@ def test_a_number_of_pictures_out_of_range_names_the_range(candidates: int) -> N
         submission(Wish(prompt="a moon", candidates=candidates))
 
 
+def _unsigned(content: bytes, _job: str, _candidate: int) -> bytes:
+    return content
+
+
 def test_a_selected_rectangle_travels_as_picture_and_mask(photo: Path) -> None:
     submit, canvas = submission(Wish(prompt="", image=photo, select="1,2,3,4"))
     assert submit.image is not None
@@ -88,6 +92,7 @@ def _outcome(count: int) -> Outcome:
         "sampler": "euler",
         "schedule": "model",
         "guidance": 1.0,
+        "mode": "generate",
         "strength": 1.0,
         "candidate_seed": 5,
         "model": {"name": "tiny", "sha256": "0" * 64},
@@ -95,11 +100,13 @@ def _outcome(count: int) -> Outcome:
         "versions": {},
     }
     picture = np.full((3, 4, 4), 255, np.uint8)
-    return Outcome([Result(k, 5 + k, picture, 0.5 - k / 10, 1.0, record) for k in range(count)])
+    return Outcome(
+        "job", [Result(k, 5 + k, picture, 0.5 - k / 10, 1.0, record) for k in range(count)]
+    )
 
 
 def test_each_result_is_a_png_named_after_prompt_seed_and_candidate(tmp_path: Path) -> None:
-    lines = save(_outcome(2), "A moon, över the sea!", tmp_path)
+    lines = save(_outcome(2), "A moon, över the sea!", tmp_path, _unsigned)
     assert [os.path.basename(line["path"]) for line in lines] == [
         "a-moon-över-the-sea-5-0.png",
         "a-moon-över-the-sea-6-1.png",
@@ -119,6 +126,6 @@ def test_each_result_is_a_png_named_after_prompt_seed_and_candidate(tmp_path: Pa
 
 
 def test_several_results_get_a_contact_sheet_and_one_does_not(tmp_path: Path) -> None:
-    save(_outcome(1), "one", tmp_path)
-    save(_outcome(3), "three", tmp_path)
+    save(_outcome(1), "one", tmp_path, _unsigned)
+    save(_outcome(3), "three", tmp_path, _unsigned)
     assert [path.name for path in tmp_path.glob("*-sheet.png")] == ["three-0-sheet.png"]
