@@ -28,6 +28,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
 OPEN_PATHS = frozenset({"/health", "/health/ready"})
 SIGNED_PREFIX = "/v1/images/files/"  # links under it carry a signature instead of the token
+SAFE_TOKEN = 32  # characters of a token that other machines may try
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 log = logging.getLogger(__name__)
@@ -138,17 +139,29 @@ class Wall:
         await _answer(refusal, scope["type"], send)
 
 
-def check_listening(host: str, allowed_hosts: Iterable[str]) -> None:
-    """Raise ListenError for an address beyond loopback without a list of allowed hosts."""
-    if host == "localhost" or _is_loopback(host) or any(allowed_hosts):
+def check_listening(host: str, allowed_hosts: Iterable[str], token: str | None = None) -> None:
+    """Raise ListenError for an address beyond loopback that anybody there could use.
+
+    It needs a list of allowed hosts, and a token that cannot be guessed; None = one of our own.
+    """
+    if is_loopback(host):
         return
-    raise ListenError(
-        f"The bridge does not listen on {host!r} yet: other machines could reach it. List the"
-        " names they will call it by in allowed_hosts, or listen on 127.0.0.1."
-    )
+    if not any(allowed_hosts):
+        raise ListenError(
+            f"The bridge does not listen on {host!r} yet: other machines could reach it. List the"
+            " names they will call it by in allowed_hosts, or listen on 127.0.0.1."
+        )
+    if token is not None and len(token) < SAFE_TOKEN:
+        raise ListenError(
+            f"The bridge does not listen on {host!r} with a token of {len(token)} characters, which"
+            f" could be guessed. Give one of at least {SAFE_TOKEN}, or none: a random one is made."
+        )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine's programs reach what listens there."""
+    if host == "localhost":
+        return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

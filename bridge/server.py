@@ -18,7 +18,7 @@ from pathlib import Path
 import uvicorn
 
 from bridge.app import create_app
-from bridge.auth import App, Rules, check_listening
+from bridge.auth import App, Rules, check_listening, is_loopback
 from bridge.blobs import Blobs
 from bridge.errors import BridgeError, ListenError, StateFolderError
 from bridge.jobs import Jobs
@@ -26,11 +26,12 @@ from bridge.journal import SqliteJournal
 from bridge.logs import LogStyle, hush_uvicorn, log_to_stderr
 from bridge.memory import keep_blocks
 from bridge.offer import Offer, Offers
-from bridge.settings import Settings
+from bridge.settings import Settings, engine_options
 from bridge.signing import Authority
 from bridge.state import StateFolder
 from bridge.store import Store
 from bridge.tally import Tally
+from bridge.tls import Identity, given, own
 from bridge.transports import Shared, mounted
 from bridge.transports.websocket import PATH, Sockets
 from bridge.wire.connection import Connection
@@ -114,7 +115,13 @@ def running(settings: Settings, parts: Parts | None = None) -> Iterator[Ready]:
 class _Server(uvicorn.Server):
     """Uvicorn, saying when it answers."""
 
-    def __init__(self, app: App, listener: socket.socket, started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        listener: socket.socket,
+        started: Callable[[], None],
+        identity: Identity | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -124,6 +131,8 @@ class _Server(uvicorn.Server):
                 ws_max_size=_FRAME_BYTES,
                 ws_ping_timeout=_PONG_S,
                 ws_per_message_deflate=False,  # pixels do not shrink enough to be worth the time
+                ssl_certfile=identity and identity.certificate,
+                ssl_keyfile=identity and identity.key,
                 lifespan="on",
                 access_log=False,
                 log_config=None,
@@ -145,16 +154,20 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_Server]:
     """Hold the state folder and the port, and return what will serve them."""
-    check_listening(settings.host, settings.allowed_hosts)
+    chosen = settings.token.get_secret_value() if settings.token else None
+    check_listening(settings.host, settings.allowed_hosts, chosen)
     with StateFolder(settings.state_dir) as state, _listening(settings) as listener:
-        token = settings.token.get_secret_value() if settings.token else state.token()
+        token = chosen or state.token()
+        identity = _identity(settings, state)
         port = listener.getsockname()[1]
-        url = f"ws://{_callable_host(settings.host)}:{port}{PATH}"
+        scheme = "ws" if identity is None else "wss"
+        url = f"{scheme}://{_callable_host(settings.host)}:{port}{PATH}"
         ready = Ready(url, port, os.getpid(), state.connection_file)
         folder = shared_folder(state.path, state.id)
 
         def started() -> None:
-            connection = Connection(url, token, os.getpid(), _version())
+            fingerprint = "" if identity is None else identity.fingerprint
+            connection = Connection(url, token, os.getpid(), _version(), fingerprint=fingerprint)
             state.publish(connection, (state.path, settings.config_dir))
             log.info("Listening on port %d.", port)
             announce(ready)
@@ -163,16 +176,17 @@ def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_S
         store = _store(settings, state)
         try:
             app = _app(settings, rules, store, Blobs(folder), parts)
-            yield _Server(app, listener, started)
+            yield _Server(app, listener, started, identity)
         finally:
             store.close()
             remove_folder(folder)
 
 
 def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Parts) -> App:
-    options = {"models": [str(path) for path in settings.models], "hooks": settings.hooks}
+    options = engine_options(settings)
     engine = parts.engine or EngineChoice(options=options)
-    worker = parts.worker or ProcessWorker(blobs, engine, _logs(settings))
+    timeout_s = settings.hook_timeout_s
+    worker = parts.worker or ProcessWorker(blobs, engine, _logs(settings), timeout_s)
     offers = Offers(options, parts.offer)
     jobs = Jobs(
         worker,
@@ -211,6 +225,23 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
 def _authority(settings: Settings) -> Authority:
     folder = settings.state_dir.expanduser().absolute() / "signing"
     return Authority(folder, settings.signing_chain, settings.signing_key)
+
+
+def _identity(settings: Settings, state: StateFolder) -> Identity | None:
+    """Return what the bridge shows to clients; None for a bridge that does not encrypt."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is not None and key is not None:
+        return given(certificate.expanduser(), key.expanduser())
+    if certificate is not None or key is not None:
+        raise ListenError("tls_certificate and tls_key belong together; give both, or neither.")
+    if settings.tls:
+        return own(state.path, settings.allowed_hosts)
+    if not is_loopback(settings.host):
+        log.warning(
+            "Other machines reach this bridge unencrypted: who listens on the network reads the"
+            " token and the pictures. Set tls, or let a tunnel or a proxy encrypt."
+        )
+    return None
 
 
 def _logs(settings: Settings) -> LogStyle:

@@ -59,11 +59,26 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(
         None, description="The token clients must show; by default a random one is made and kept."
     )
+    tls: bool = Field(
+        False,
+        description="Encrypt, with tls_certificate or else a certificate of the bridge's own.",
+    )
+    tls_certificate: Path | None = Field(
+        None, description="A certificate with its chain (PEM) for encrypted connections."
+    )
+    tls_key: Path | None = Field(None, description="The certificate's key (PEM, unencrypted).")
     models: list[Path] = Field(
         default_factory=list, description="Folders with checkpoints, besides the embedded model."
     )
     hooks: list[str] = Field(
         default_factory=list, description="Python files or modules with hooks for the engine."
+    )
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Settings of plugins by section; in the file: tables like [options.rank].",
+    )
+    hook_timeout_s: float = Field(
+        120.0, gt=0, description="Seconds a plugin's hook may take; one that hangs costs its job."
     )
     max_pending_jobs: int = Field(
         100, ge=1, le=10_000, description="Waiting jobs a session may have."
@@ -140,6 +155,23 @@ def load_settings(settings_file: Path | None = None, **flags: object) -> Setting
         raise SettingsError(_sentence(error)) from None
     except ValueError as error:  # tomllib's, and json's for lists in the environment
         raise SettingsError(f"The settings cannot be read: {error}. See {source}.") from None
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Return what an engine is made with, JSON-able: models, hooks, and the plugins' settings.
+
+    The painter's own presets and wildcard files lie beside the settings file, unless it says
+    otherwise.
+    """
+    folder = settings.config_dir.expanduser().absolute()
+    prompts = {name: str(folder / name) for name in ("presets", "wildcards")}
+    told = settings.options
+    return {
+        "models": [str(path) for path in settings.models],
+        "hooks": settings.hooks,
+        "options": {**told, "prompts": {**prompts, **told.get("prompts", {})}},
+        "hook_timeout_s": settings.hook_timeout_s,
+    }
 
 
 def _file_from_environment() -> Path | None:

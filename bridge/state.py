@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 import tempfile
@@ -18,9 +19,11 @@ from types import TracebackType
 from typing import IO
 
 from bridge.errors import AlreadyRunning, StateFolderError
-from bridge.wire.connection import FILE, Connection
+from bridge.wire.connection import FILE, Connection, parse_connection
 
 _TOKEN_BYTES = 32  # 256 bits
+
+log = logging.getLogger(__name__)
 
 
 class StateFolder:
@@ -87,17 +90,32 @@ class StateFolder:
         return token
 
     def publish(self, connection: Connection, folders: Iterable[Path]) -> None:
-        """Write the connection file into each folder, readable by this user alone."""
-        content = {
-            "url": connection.url,
-            "token": connection.token,
-            "pid": connection.pid,
-            "version": connection.version,
-        }
+        """Write the connection file into each folder, readable by this user alone.
+
+        One that pairing wrote stays: this user wants to paint on another machine.
+        """
+        content = file_of(connection)
         for folder in folders:
             path = folder.expanduser().absolute() / FILE
-            write_private(path, json.dumps(content, indent=1).encode())
+            if _is_remote(path):
+                log.warning("%s names a paired bridge and is left as it is.", path)
+                continue
+            write_private(path, content)
             self._published.append(path)
+
+
+def file_of(connection: Connection) -> bytes:
+    """Return what a connection file holds."""
+    content: dict[str, object] = {
+        "url": connection.url,
+        "token": connection.token,
+        "pid": connection.pid,
+        "version": connection.version,
+    }
+    for name in ("fingerprint", "authority", "remote"):
+        if value := getattr(connection, name):
+            content[name] = value
+    return json.dumps(content, indent=1).encode()
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -117,6 +135,13 @@ def write_private(path: Path, content: bytes) -> None:
             f"The file {path} cannot be written: {error.strerror or error}. Free some space there,"
             " or choose another --state-dir."
         ) from error
+
+
+def _is_remote(path: Path) -> bool:
+    try:
+        return parse_connection(path.read_bytes()).remote
+    except (OSError, ValueError):
+        return False
 
 
 def _withdraw(path: Path) -> None:

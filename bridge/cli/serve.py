@@ -16,6 +16,13 @@ def serve(
     state_dir: Annotated[
         Path | None, typer.Option(help="Folder for jobs, results and the connection file.")
     ] = None,
+    tls: Annotated[
+        bool | None, typer.Option("--tls", help="Encrypt, with the bridge's own certificate.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Encrypt with this certificate and its chain (PEM).")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
     settings: Annotated[Path | None, typer.Option(help="A settings file (TOML).")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[
@@ -34,6 +41,9 @@ def serve(
         host=host,
         port=port,
         state_dir=state_dir,
+        tls=tls,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
         log_level=log_level,
         log_format=log_format,
     )

@@ -1,6 +1,7 @@
 """Where the bridge is: the connection file that it writes and every client of this user reads.
 
-The file, `connection.json`, holds url, token, pid and version, and is readable by its user only:
+The file, `connection.json`, holds url, token, pid and version (and, of a bridge on another machine,
+how to trust it), and is readable by its user only:
 whoever can read it may paint. So pairing an editor needs no click. The bridge removes it when it
 ends; one that a killed bridge left is told by its process being gone. That is only told after
 nobody answered, never instead of trying: an editor in a container of its own cannot see the
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,17 +26,26 @@ FILE = "connection.json"
 VARIABLE = "MAHLSTICK_CONNECTION"  # in the environment: the file to use instead
 START = "Start the bridge with `mahlstick serve`"
 _MAX_FILE_BYTES = 64 * 1024
+_FINGERPRINT = re.compile(r"([0-9a-f]{64})?")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A bridge's address and the token that opens it; `pid` 0 when it is not known."""
+    """A bridge's address and the token that opens it; `pid` 0 when it is not known.
+
+    A wss:// address is trusted by `fingerprint`, the SHA-256 of the bridge's certificate, or by
+    `authority`, PEM text of whoever signed it, or as the system trusts. `remote`: the bridge was
+    paired with, and is on another machine.
+    """
 
     url: str
     token: str = field(repr=False)  # kept out of logs
     pid: int = 0
     version: str = ""
     path: Path | None = None  # the file it was read from
+    fingerprint: str = ""
+    authority: str = ""
+    remote: bool = False
 
     def process_is_gone(self) -> bool:
         """Tell whether the process that wrote the file has surely ended."""
@@ -115,7 +126,14 @@ def parse_connection(text: bytes, path: Path | None = None) -> Connection:
         raise ValueError("its token is missing")
     pid, version = found.get("pid"), found.get("version")
     pid = pid if type(pid) is int and 0 < pid < 1 << 31 else 0
-    return Connection(url, token, pid, version if isinstance(version, str) else "", path)
+    version = version if isinstance(version, str) else ""
+    fingerprint, authority = found.get("fingerprint", ""), found.get("authority", "")
+    if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
+        raise ValueError("its fingerprint is not a SHA-256 in 64 hexadecimal digits")
+    if type(authority) is not str:
+        raise ValueError("its authority is not the text of a certificate")
+    remote = found.get("remote") is True
+    return Connection(url, token, pid, version, path, fingerprint, authority, remote)
 
 
 def _fault(sentence: str) -> ConnectionFileError:

@@ -36,6 +36,7 @@ DUPLICATE_JOB = "duplicate_job"
 OUT_OF_ORDER = "out_of_order"
 NO_BRIDGE = "no_bridge"
 CLOSED = "closed"
+UNTRUSTED = "untrusted"
 
 MEANINGS = {
     BAD_MESSAGE: "The message does not follow the protocol; the program that sent it has a fault.",
@@ -59,6 +60,7 @@ MEANINGS = {
     OUT_OF_ORDER: "The message is legal, but not at this point of the conversation.",
     NO_BRIDGE: "No bridge is running, or it cannot be reached; start it with `mahlstick serve`.",
     CLOSED: "The connection to the bridge ended.",
+    UNTRUSTED: "The bridge's certificate is not trusted; pair with it anew if it has another now.",
 }
 
 

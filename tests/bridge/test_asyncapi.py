@@ -14,7 +14,7 @@ import pytest
 from bridge import asyncapi
 from bridge.wire import kinds
 from bridge.wire.codec import encode, message_types
-from bridge.wire.errors import CLOSED, MEANINGS, NO_BRIDGE
+from bridge.wire.errors import CLOSED, MEANINGS, NO_BRIDGE, UNTRUSTED
 from bridge.wire.messages import Cancel, Picture, Submit
 from bridge.wire.records import record_of
 
@@ -119,5 +119,5 @@ def test_the_page_explains_every_code_that_travels() -> None:
     page = (DOCS / "protocol.md").read_text("utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert told == {
-        code: meaning for code, meaning in MEANINGS.items() if code not in (NO_BRIDGE, CLOSED)
+        code: meaning for code, meaning in MEANINGS.items() if code not in (NO_BRIDGE, CLOSED, UNTRUSTED)
     }

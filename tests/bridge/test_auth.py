@@ -155,6 +155,13 @@ def test_beyond_loopback_needs_allowed_hosts(host: str) -> None:
     check_listening(host, ["studio.local"])
 
 
+def test_beyond_loopback_needs_a_token_that_cannot_be_guessed() -> None:
+    with pytest.raises(ListenError, match=r"6 characters.*at least 32"):
+        check_listening("192.168.1.2", ["studio.local"], "secret")
+    check_listening("192.168.1.2", ["studio.local"], "x" * 32)
+    check_listening("127.0.0.1", [], "secret")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
 def test_loopback_needs_nothing(host: str) -> None:
     check_listening(host, [])
