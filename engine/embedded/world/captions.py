@@ -62,17 +62,18 @@ def plain_caption(scene: Scene) -> str:
 
 
 def object_caption(scene: Scene, rng: np.random.Generator, number: int = 0) -> str:
-    """Return words for one thing alone, as a painter asks for it inside a selection."""
+    """Return words for one thing alone, as a painter asks for it inside a selection.
+
+    Where other things are of its group they are told with it: "three red birds".
+    """
     thing = scene.things[number]
-    if thing.noun in BODIES_SAID:
+    group = [other for other in scene.things if other.group == thing.group]
+    if thing.noun in BODIES_SAID and scene.kind != "shape":
         name = pick(rng, BODIES_SAID[thing.noun])
         return name.split(" ", 1)[-1] if rng.random() < 0.2 and " " in name else name
     if thing.noun == "sign":
         return _sign(thing, rng)
-    sized = thing.size != "medium" and rng.random() < 0.2
-    natural = UNSAID.get(thing.noun) == thing.colour
-    name = _name(thing, rng, sized=sized, coloured=not natural or rng.random() < 0.5)
-    return name if rng.random() < 0.25 else with_article(name)
+    return group_said(group, rng, 1.0, 0.2, bare=0.25)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -101,11 +102,16 @@ def _name(thing: Thing, rng: np.random.Generator, *, sized: bool, coloured: bool
 
 
 def group_said(
-    group: Sequence[Thing], rng: np.random.Generator, coloured: float, sized: float = 0.0
+    group: Sequence[Thing],
+    rng: np.random.Generator,
+    coloured: float,
+    sized: float = 0.0,
+    bare: float = 0.1,
 ) -> str:
     """Return words for things of one kind: "a small red boat", "three birds".
 
-    `coloured` and `sized` are how often colours and sizes are said.
+    `coloured` and `sized` are how often colours and sizes are said, `bare` how often the article
+    is left out.
     """
     first = group[0]
     if first.noun in BODIES_SAID and coloured < 1:
@@ -117,7 +123,7 @@ def group_said(
     )
     if len(group) > 1:
         return f"{pick(rng, NUMBERS[str(len(group))])} {plural(name)}"
-    return name if rng.random() < 0.1 else with_article(name)
+    return name if rng.random() < bare else with_article(name)
 
 
 def _group_plainly(group: Sequence[Thing]) -> str:

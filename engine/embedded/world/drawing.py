@@ -44,7 +44,11 @@ def drawn(scene: Scene, height: int) -> Drawing:
         colours = _photo(scene, x, y)
     else:
         colours = _plain(scene, x, y)
-    colours = mannered(colours, scene, _random(scene, _MANNER))
+    if scene.manner == "ink":  # rain and snow are left white, not outlined
+        colours = mannered(colours, scene, _random(scene, _MANNER))
+    colours = falling(colours, scene, _random(scene, _RAIN))
+    if scene.manner != "ink":
+        colours = mannered(colours, scene, _random(scene, _MANNER))
     if scene.manner == "photo":
         colours = photographed(colours, _random(scene, _CAMERA))
     return Drawing(scene, np.round(np.clip(colours, 0, 1) * 255).astype(np.uint8))
@@ -68,14 +72,14 @@ def _landscape(scene: Scene, x: Floats, y: Floats) -> Floats:
     colours = misty(colours, scene, y, _random(scene, _FOG))
     colours = np.ascontiguousarray(np.clip(colours, 0, 1), np.float32)
     order = sorted(range(len(scene.things)), key=lambda n: _depth(scene.things[n]))
-    light = 1 + 0.5 * (ground_light(scene) - 1)
+    light = 1 + 0.42 * (ground_light(scene) - 1)
     for number in order:
         thing = scene.things[number]
         if thing.noun not in BODIES:
             made = sprite(thing, paint_of(scene, number), x.shape[0])
             _grounded(colours, thing, made, scene)
             laid(colours, made, light * _shading(made, thing, x.shape[0], scene.manner))
-    return falling(colours, scene, _random(scene, _RAIN))
+    return colours
 
 
 def _depth(thing: Thing) -> float:

@@ -5,6 +5,8 @@ Coordinates are in units of the picture's height: y runs from 0 to 1, x from 0 t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +58,7 @@ def grain(shape: tuple[int, int], rng: np.random.Generator, cells: int = 256) ->
     return cv2.resize(fine, (width, height), interpolation=way).astype(np.float32)
 
 
-def gradient(t: Floats, stops: list[Floats], places: tuple[float, ...]) -> Floats:
+def gradient(t: Floats, stops: Sequence[Floats], places: tuple[float, ...]) -> Floats:
     """Return colours (..., 3) along t, with `stops` at `places` and smooth between."""
     steps = np.linspace(0, 1, 1024, dtype=np.float32)
     table = np.stack([np.interp(steps, places, [stop[c] for stop in stops]) for c in range(3)], -1)

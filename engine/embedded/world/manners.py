@@ -14,8 +14,9 @@ import numpy as np
 from engine.embedded.world.fields import Floats, blend, blurred, fbm, grain, smoothstep
 from engine.embedded.world.palette import rgb
 from engine.embedded.world.scenes import Scene
+from engine.embedded.world.shapes import SHAPES
 
-_PAPERS = ("#4e4a48", "#5b5348", "#3f4650", "#6a5f52")
+_PAPERS = ("#6a635c", "#7d7264", "#5c6470", "#8a7d6a")
 _BAYER = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.47
 )
@@ -32,7 +33,8 @@ def _moved(colours: Floats, across: Floats, down: Floats) -> Floats:
     height, width = across.shape
     x = np.arange(width, dtype=np.float32) + across.astype(np.float32)
     y = np.arange(height, dtype=np.float32)[:, None] + down.astype(np.float32)
-    return cv2.remap(colours, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    moved = cv2.remap(colours, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return moved.astype(np.float32)
 
 
 def _luma(colours: Floats) -> Floats:
@@ -44,7 +46,8 @@ def _contours(colours: Floats, share: float) -> Floats:
     height = colours.shape[0]
     side = max(2, round(share * height))
     kernel = np.ones((side, side), np.uint8)
-    return cv2.morphologyEx(colours, cv2.MORPH_GRADIENT, kernel).max(axis=-1)
+    change = cv2.morphologyEx(colours, cv2.MORPH_GRADIENT, kernel)
+    return change.max(axis=-1).astype(np.float32)
 
 
 def _watercolour(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
@@ -57,7 +60,7 @@ def _watercolour(colours: Floats, scene: Scene, rng: np.random.Generator) -> Flo
     wet = 0.82 * blurred(colours, 0.004 * height) + 0.18 * blurred(colours, 0.03 * height)
     wash = fbm(shape, rng, cells=(3.5, 3.5), octaves=4) - 0.5
     specks = grain(shape, rng, 256) * 0.03 + grain(shape, rng, 128) * 0.025
-    density = 0.93 + 0.26 * wash + 0.2 * smoothstep(0.08, 0.4, rims) + specks
+    density = 0.89 + 0.26 * wash + 0.2 * smoothstep(0.08, 0.4, rims) + specks
     paper = rgb("#fcf9f1")
     painted = paper * (1 - (1 - wet) * np.clip(density, 0.5, 1.12)[..., None])
     y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
@@ -113,7 +116,7 @@ def _ink(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     sway = (fbm(shape, rng, cells=(7, 7), octaves=2) - 0.5) * 0.016 * height
     colours = _moved(colours, sway, -sway)
     pressure = 0.75 + 0.6 * fbm(shape, rng, cells=(8, 8), octaves=2)
-    lines = smoothstep(0.10, 0.34, _contours(colours, 0.0155) * pressure)
+    lines = smoothstep(0.14, 0.40, _contours(colours, 0.0115) * pressure)
     y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
     x = (np.arange(width, dtype=np.float32)[None] + 0.5) / height
     dark = 1 - _luma(blurred(colours, 0.008 * height))
@@ -140,24 +143,30 @@ def _pastel(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     loose = tooth * 0.004 * height
     colours = _moved(colours, loose, -loose)
     colours = 0.75 * colours + 0.25 * blurred(colours, 0.012 * height)
-    cover = smoothstep(-1.7, 0.6, tooth * 0.8 + rubbed * 2.2 + 0.75)
+    cover = smoothstep(-1.6, 0.9, tooth * 0.55 + rubbed * 2.6 + 0.35)
     chalk = colours * 0.94 + 0.045 + 0.02 * tooth[..., None]
-    return blend(np.broadcast_to(paper, chalk.shape), chalk, 0.12 + 0.86 * cover)
+    return blend(np.broadcast_to(paper, chalk.shape), chalk, 0.5 + 0.46 * cover)
 
 
 def _pixels(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     del rng
     height, width = colours.shape[:2]
-    large = scene.kind == "shape" and all(thing.radius >= 0.15 for thing in scene.things)
+    large = scene.kind == "shape" and all(
+        thing.radius >= (0.13 if thing.noun in SHAPES else 0.27) for thing in scene.things
+    )
     rows = 32 if large else 64
     columns = max(2, round(rows * width / height))
     coarse = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
-    levels = 7.0
+    spots = ((np.arange(rows) + 0.5) * height / rows).astype(int)
+    across = ((np.arange(columns) + 0.5) * width / columns).astype(int)
+    coarse = 0.25 * coarse + 0.75 * colours[spots[:, None], across[None]]  # hard edges
+    levels = 7.0 if scene.kind == "land" else 15.0
     dither = np.tile(_BAYER, (rows // 4 + 1, columns // 4 + 1))[:rows, :columns, None]
-    strength = 0.25 if scene.kind == "shape" else 0.45
+    strength = 0.45 if scene.kind == "land" else 0.0
     coarse = np.round(coarse * levels + dither * strength) / levels
     way = cv2.INTER_NEAREST if height >= rows else cv2.INTER_AREA
-    return cv2.resize(coarse.astype(np.float32), (width, height), interpolation=way)
+    shown = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=way)
+    return shown.astype(np.float32)
 
 
 _MANNERS: Mapping[str, Callable[[Floats, Scene, np.random.Generator], Floats]] = {

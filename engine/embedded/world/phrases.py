@@ -179,8 +179,8 @@ def with_article(phrase: str) -> str:
 def vocabulary() -> tuple[str, ...]:
     """Return every word a caption can hold, sorted."""
     tables = (NOUNS_SAID, COLOURS_SAID, SIZES_SAID, NUMBERS, BODIES_SAID, TIMES_SAID, SKIES_SAID,
-              BRIGHT_SKIES, FARS_SAID, NEARS_SAID, WEATHERS_SAID, WEATHERS_IN, CLOUDS_SAID, HEADS, TAILS, RELATIONS_SAID,
-              INVERSES_SAID)  # fmt: skip
+              BRIGHT_SKIES, FARS_SAID, NEARS_SAID, WEATHERS_SAID, WEATHERS_IN, CLOUDS_SAID,
+              HEADS, TAILS, RELATIONS_SAID, INVERSES_SAID)  # fmt: skip
     told = [phrase for table in tables for said in table.values() for phrase in said]
     told += [plural(noun) for said in NOUNS_SAID.values() for noun in said]
     told += [*STARS_SAID, *MEDIA, *VIEWS, *SEA_VIEWS, *GROUNDS, *WORDS_SAID, _GLUE]

@@ -15,6 +15,7 @@ from engine.embedded.world.nouns import NATURAL, TINTS
 from engine.embedded.world.palette import COLOURS
 from engine.embedded.world.scenes import RELATIONS, SIZES, Kind, Scene, Thing, pick
 from engine.embedded.world.shapes import SHAPES
+from engine.embedded.world.sprites import box_of
 
 LAYOUT_WEIGHTS = {"one": 0.45, "two": 0.25, "three": 0.15, "count": 0.15}
 RADII = {
@@ -26,7 +27,7 @@ RADII = {
 }
 _ALIKE = (frozenset(("white", "grey")), frozenset(("red", "orange")), frozenset(("blue", "teal")),
           frozenset(("brown", "black")), frozenset(("brown", "red")),
-          frozenset(("pink", "white")))  # fmt: skip
+          frozenset(("pink", "white")), frozenset(("green", "teal")))  # fmt: skip
 _CUT_OUT = ("boat", "balloon", "kite", "bird", "fish", "cat", "flower", "tree", "house")
 _BODILY = ("pine", "palm", "tower", "sun", "full moon", "crescent moon", "cloud")
 _GAP = 1.06
@@ -182,16 +183,10 @@ def _stacked(rng: np.random.Generator, aspect: float, used: set[str]) -> tuple[T
     return top, replace(low, centre=(float(x), float(y + reach - 0.004)))
 
 
-_EDGES = {  # how far paint reaches above and below the centre, for those that do not fill the box
-    "square": (0.85, 0.85), "triangle": (0.97, 0.755), "star": (1.0, 0.918), "heart": (0.64, 0.94),
-    "hexagon": (0.866, 0.866), "circle": (1.0, 1.0), "ring": (1.0, 1.0), "cross": (1.0, 1.0),
-}  # fmt: skip
-
-
 def edge(thing: Thing) -> tuple[float, float]:
-    """Return how far a thing's paint reaches above and below its centre, unturned."""
-    up, down = _EDGES.get(thing.noun, (thing.half[1] / thing.radius,) * 2)
-    return up * thing.radius, down * thing.radius
+    """Return how far a thing's paint reaches above and below its centre."""
+    box = box_of(thing)
+    return thing.centre[1] - box.top, box.bottom - thing.centre[1]
 
 
 def _counted(rng: np.random.Generator, aspect: float, used: set[str]) -> tuple[Thing, ...]:

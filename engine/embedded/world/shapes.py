@@ -38,7 +38,7 @@ def _heart() -> Floats:
     t = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     x = 16 * np.sin(t) ** 3
     y = -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t))
-    return np.stack([x / 16.5, (y + 2.5) / 16.5], axis=-1)
+    return np.stack([x / 16.5, (y - 2.55) / 16.5], axis=-1)
 
 
 def _cross(arm: float = 0.34) -> Floats:
@@ -56,7 +56,7 @@ def outline(shape: str) -> Floats:
     if shape == "square":
         return _regular(4, -45.0) * 1.2
     if shape == "triangle":
-        return _regular(3) * 1.15 + np.array([0, 0.18], np.float32)
+        return _regular(3) * 1.15 + np.array([0, 0.29], np.float32)
     if shape == "star":
         return _star()
     if shape == "heart":

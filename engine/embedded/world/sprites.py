@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.embedded.world import creatures, objects
 from engine.embedded.world.figures import Floats, Piece, turned
 from engine.embedded.world.palette import rgb, shade
-from engine.embedded.world.scenes import Thing
+from engine.embedded.world.scenes import Box, Thing
 from engine.embedded.world.shapes import SHAPES
 
 _BITS = 4
@@ -66,6 +67,21 @@ def pieces(thing: Thing, colour: Floats) -> list[Piece]:
     return _MAKERS[thing.noun](colour)
 
 
+def box_of(thing: Thing) -> Box:
+    """Return the rectangle that a thing's paint fills exactly, turned and mirrored as it is."""
+    contours = [
+        points for part in pieces(thing, np.ones(3, np.float32)) for points in part.contours
+    ]
+    points = _placed(np.concatenate(contours), thing) * thing.radius + np.array(thing.centre)
+    (left, top), (right, bottom) = points.min(0), points.max(0)
+    return Box(float(left), float(top), float(right), float(bottom))
+
+
+def _placed(points: Floats, thing: Thing) -> Floats:
+    flip = np.array((-1 if thing.mirrored and thing.noun != "sign" else 1, 1), np.float32)
+    return turned(points * flip, thing.turn) if thing.turn else points * flip
+
+
 def sprite(thing: Thing, colour: Floats, height: int) -> Sprite:
     """Return a thing drawn for a picture of that height."""
     fine = 4 if height <= 128 else 2
@@ -74,12 +90,11 @@ def sprite(thing: Thing, colour: Floats, height: int) -> Sprite:
     side = int(np.ceil(2 * reach)) + 1
     canvas = np.zeros((side * fine, side * fine, 4), np.uint8)
     origin = np.array((left, top), np.float32)
-    flip = np.array((-1 if thing.mirrored and thing.noun != "sign" else 1, 1), np.float32)
     for part in pieces(thing, colour):
         contours = []
         for points in part.contours:
-            placed = turned(points * flip, thing.turn) if thing.turn else points * flip
-            px = ((placed * thing.radius + thing.centre) * height - origin) * fine - 0.5
+            place = _placed(points, thing) * thing.radius + np.array(thing.centre)
+            px = (place * height - origin) * fine - 0.5
             contours.append(np.round(px * 2**_BITS).astype(np.int32))
         ink = [*(float(round(c * 255)) for c in part.colour), 255.0]
         cv2.fillPoly(canvas, contours, ink, cv2.LINE_AA, _BITS)
@@ -89,7 +104,9 @@ def sprite(thing: Thing, colour: Floats, height: int) -> Sprite:
     return Sprite(small[..., :3], small[..., 3], left, top)
 
 
-def _written(canvas: Floats, thing: Thing, colour: Floats, scale: int, origin: Floats) -> None:
+def _written(
+    canvas: NDArray[np.uint8], thing: Thing, colour: Floats, scale: int, origin: Floats
+) -> None:
     """Write the word on a sign's board, as large as it fits."""
     font, thick = cv2.FONT_HERSHEY_DUPLEX, 2
     (wide, high), _ = cv2.getTextSize(thing.word, font, 1.0, thick)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.embedded.world import palette
 from engine.embedded.world.fields import Floats, blend, fbm
@@ -39,7 +40,7 @@ def falling(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     return blend(colours, tint * power, small * (0.62 if scene.weather == "rain" else 0.94))
 
 
-def _streaks(mask: Floats, scene: Scene, height: int, rng: np.random.Generator) -> None:
+def _streaks(mask: NDArray[np.uint8], scene: Scene, height: int, rng: np.random.Generator) -> None:
     count = int(rng.integers(70, 110) * scene.aspect)
     slant = float(rng.uniform(0.1, 0.4))
     starts = rng.uniform((-0.2, -0.15), (scene.aspect + 0.1, 1.0), (count, 2))
@@ -51,7 +52,7 @@ def _streaks(mask: Floats, scene: Scene, height: int, rng: np.random.Generator) 
     cv2.fillPoly(mask, list(np.round(corners * 16).astype(np.int32)), 255, cv2.LINE_AA, 4)
 
 
-def _flakes(mask: Floats, scene: Scene, height: int, rng: np.random.Generator) -> None:
+def _flakes(mask: NDArray[np.uint8], scene: Scene, height: int, rng: np.random.Generator) -> None:
     count = int(rng.integers(70, 120) * scene.aspect)
     spots = rng.uniform(0, (scene.aspect, 1.0), (count, 2))
     sizes = rng.choice([0.005, 0.008, 0.012], count, p=[0.45, 0.38, 0.17])

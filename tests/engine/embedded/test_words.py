@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.embedded.tokenizer import EOS, LENGTH, new_tokenizer, read_vocabulary
-from engine.embedded.words import OFFERED, Vocabulary
+from engine.embedded.words import OFFERED, SYNONYMS, Vocabulary
 from engine.errors import ModelError
 
 
@@ -19,9 +19,35 @@ def test_known_words_are_kept_and_unknown_ones_left_out(vocabulary: Vocabulary) 
     assert vocabulary.understand("a red dragon").unknown_words == ("dragon",)
 
 
-def test_a_plural_is_understood_as_its_singular(vocabulary: Vocabulary) -> None:
-    assert vocabulary.known("three circles") == "circle"
-    assert vocabulary.understand("hearts").unknown_words == ()
+def test_a_plural_is_understood_as_its_singular_where_only_that_is_known() -> None:
+    small = Vocabulary(frozenset(("circle", "red", "hills")))
+    assert small.known("red circles") == "red circle"
+    assert small.known("a hill") == "hills"
+    assert small.understand("circles").unknown_words == ()
+
+
+def test_a_count_keeps_its_plural(vocabulary: Vocabulary) -> None:
+    assert vocabulary.known("three circles") == "three circles"
+
+
+@pytest.mark.parametrize(("said", "known"), [("a kitten", "a cat"), ("two yachts", "two boat")])
+def test_a_synonym_is_understood_as_the_word_that_is_known(
+    vocabulary: Vocabulary, said: str, known: str
+) -> None:
+    assert vocabulary.known(said) == known
+    assert vocabulary.understand(said).unknown_words == ()
+
+
+def test_a_synonym_of_an_unknown_word_stays_unknown() -> None:
+    early = Vocabulary(frozenset(("sea", "circle")))
+    assert early.understand("a yacht on the sea").unknown_words == ("a", "yacht", "on", "the")
+
+
+def test_synonyms_lead_into_the_vocabulary_and_none_hides_a_known_word(
+    vocabulary: Vocabulary,
+) -> None:
+    assert set(SYNONYMS.values()) <= vocabulary.words
+    assert not set(SYNONYMS) & vocabulary.words
 
 
 def test_a_misspelt_word_is_met_with_one_like_it(vocabulary: Vocabulary) -> None:
