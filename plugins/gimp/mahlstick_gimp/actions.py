@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from . import arguments, repainting, requests
 from .arguments import Argument, Settings
 from .canvas import Canvas
+from .language import noted, tr
 from .requests import Request
 
 PREFIX = "plug-in-mahlstick-"
@@ -38,7 +39,7 @@ class Action:
     @property
     def title(self) -> str:
         """What its window is called."""
-        return "Mahlstick: " + self.label.replace("_", "").removesuffix("...")
+        return "Mahlstick: " + tr(self.label).replace("_", "").removesuffix("...")
 
     @property
     def arguments(self) -> Sequence[Argument]:
@@ -57,8 +58,8 @@ _RESULT = (arguments.RESULT,)
 ACTIONS: Sequence[Action] = (
     Action(
         "fill-selection",
-        "_Fill Selection...",
-        "Paint what a prompt says into the selection",
+        noted("_Fill Selection..."),
+        noted("Paint what a prompt says into the selection"),
         requests.fill,
         (arguments.NEGATIVE, arguments.STRENGTH, arguments.CANDIDATES, arguments.SEED),
         (*_MODEL, arguments.SOFT_EDGE, arguments.SOURCE, *_RESULT),
@@ -67,16 +68,16 @@ ACTIONS: Sequence[Action] = (
     ),
     Action(
         "generate-layer",
-        "_Generate Layer...",
-        "Paint a new picture from a prompt, as large as the image",
+        noted("_Generate Layer..."),
+        noted("Paint a new picture from a prompt, as large as the image"),
         requests.generate,
         _USUAL,
         (*_MODEL, *_RESULT),
     ),
     Action(
         "outpaint",
-        "_Outpaint...",
-        "Make the image larger and paint what lies beyond its borders",
+        noted("_Outpaint..."),
+        noted("Make the image larger and paint what lies beyond its borders"),
         requests.outpaint,
         (*arguments.SIDES, *_USUAL),
         (*_MODEL, *_RESULT),
@@ -84,8 +85,8 @@ ACTIONS: Sequence[Action] = (
     ),
     Action(
         "refine",
-        "_Refine...",
-        "Paint over the picture, or the selection, keeping what is there in view",
+        noted("_Refine..."),
+        noted("Paint over the picture, or the selection, keeping what is there in view"),
         requests.refine,
         (
             arguments.NEGATIVE,
@@ -97,16 +98,16 @@ ACTIONS: Sequence[Action] = (
     ),
     Action(
         "vary-layer",
-        "_Vary Layer...",
-        "Paint a picture that is like the one there is",
+        noted("_Vary Layer..."),
+        noted("Paint a picture that is like the one there is"),
         requests.vary,
         _USUAL,
         (*_MODEL, arguments.SOURCE, *_RESULT),
     ),
     Action(
         "upscale",
-        "_Upscale...",
-        "Make the picture larger and paint the details that it then lacks",
+        noted("_Upscale..."),
+        noted("Make the picture larger and paint the details that it then lacks"),
         requests.upscale,
         (
             arguments.FACTOR,
@@ -120,8 +121,8 @@ ACTIONS: Sequence[Action] = (
     ),
     Action(
         "repaint-layer",
-        "Repaint _Layer...",
-        "Paint a layer of Mahlstick's once more, with another seed",
+        noted("Repaint _Layer..."),
+        noted("Paint a layer of Mahlstick's once more, with another seed"),
         repainting.repaint,
         (arguments.CANDIDATES, arguments.SEED),
         _RESULT,

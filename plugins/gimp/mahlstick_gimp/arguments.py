@@ -2,7 +2,6 @@
 
 GIMP remembers the last values, checks types and ranges, and shows the texts in its Procedure
 Browser. Its integers have 32 bits, seeds 64: so the seed is a text, empty for a new one each time.
-Labels and texts are English in that browser, and in the painter's language in our windows.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Literal
 
 from .errors import PainterError
 from .host import Foreign, Gimp, GObject
-from .language import tr
+from .language import noted, tr
 
 MAX_SEED = 2**63 - 1
 Source = Literal["visible", "layer"]
@@ -31,7 +30,8 @@ class Text:
 
     def declare(self, procedure: Foreign) -> None:
         """Make it an argument of a procedure."""
-        procedure.add_string_argument(self.name, self.label, self.blurb, self.default, _FLAGS)
+        texts = (tr(self.label), tr(self.blurb))
+        procedure.add_string_argument(self.name, *texts, self.default, _FLAGS)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Number:
         """Make it an argument of a procedure."""
         whole = isinstance(self.default, int)
         add = procedure.add_int_argument if whole else procedure.add_double_argument
-        add(self.name, self.label, self.blurb, self.low, self.high, self.default, _FLAGS)
+        add(self.name, tr(self.label), tr(self.blurb), self.low, self.high, self.default, _FLAGS)
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Choice:
         """Make it an argument of a procedure; the first option is the default."""
         choice = Gimp.Choice.new()
         for number, (word, label) in enumerate(self.options):
-            choice.add(word, number, label, "")
-        default = self.options[0][0]
-        procedure.add_choice_argument(self.name, self.label, self.blurb, choice, default, _FLAGS)
+            choice.add(word, number, tr(label), "")
+        texts, default = (tr(self.label), tr(self.blurb)), self.options[0][0]
+        procedure.add_choice_argument(self.name, *texts, choice, default, _FLAGS)
 
 
 Argument = Text | Number | Choice
@@ -105,13 +105,16 @@ SOURCE = Choice(
     "source",
     "L_ook at",
     "What the paint is fitted to",
-    (("visible", "All that is visible"), ("layer", "The selected layer")),
+    (("visible", noted("All that is visible")), ("layer", noted("The selected layer"))),
 )
 RESULT = Choice(
     "result",
     "Res_ult",
     "What the paint becomes",
-    (("masked", "A new layer with a layer mask"), ("flattened", "A new layer without a mask")),
+    (
+        ("masked", noted("A new layer with a layer mask")),
+        ("flattened", noted("A new layer without a mask")),
+    ),
 )
 FACTOR = Number("factor", "Enlarge b_y", "How many times wider and higher it gets", 1.0, 8.0, 2.0)
 
@@ -123,6 +126,23 @@ SIDES = tuple(
         ("top", "T_op", "upwards"),
         ("bottom", "_Bottom", "downwards"),
     )
+)
+
+
+TASK = Choice(
+    "task",
+    "Do",
+    "What the button does",
+    (
+        ("automatic", noted("What the selection says")),
+        ("fill-selection", noted("Fill selection, or what is transparent")),
+        ("generate-layer", noted("Generate a layer")),
+        ("refine", noted("Refine")),
+        ("vary-layer", noted("Vary")),
+        ("outpaint", noted("Outpaint")),
+        ("upscale", noted("Upscale")),
+        ("repaint-layer", noted("Repaint the selected layer")),
+    ),
 )
 
 
@@ -147,6 +167,7 @@ class Settings:
     bottom: int = 0
     factor: float = 2.0
     result: Form = "masked"
+    task: str = "automatic"
 
 
 def read_settings(config: Foreign, arguments: Sequence[Argument]) -> Settings:

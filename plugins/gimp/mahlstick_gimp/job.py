@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .canvas import Canvas, Place
+from .chronicle import remember
 from .growth import Growth
 from .host import Foreign
 from .language import tr
@@ -169,7 +170,10 @@ class Job:
             self._paint.show(picture, self._in_image(painting.layout.context))
 
     def _dry(self, paint: PaintLayer, layout: Started, painted: Painted) -> None:
-        paint.finish(painted.picture.data, recipe(self._request.submit, layout, painted))
+        told = recipe(self._request.submit, layout, painted)
+        paint.finish(painted.picture.data, told)
+        if paint.is_there():
+            remember(self.image, told)
 
     def _in_image(self, box: Rect) -> Rect:
         return moved(box, self._request.submit.origin)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Submit,
         Welcome,
     )
+    from bridge.wire.pace import Pace, spoken
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
 else:
@@ -57,6 +58,7 @@ else:
         Submit,
         Welcome,
     )
+    from .wire.pace import Pace, spoken
     from .wire.painting import Painting
     from .wire.session import Change, Session
 
@@ -67,6 +69,7 @@ __all__ = [
     "ModeName",
     "Offline",
     "Online",
+    "Pace",
     "Painted",
     "Painting",
     "Picture",
@@ -87,4 +90,5 @@ __all__ = [
     "new_id",
     "place",
     "selection_box",
+    "spoken",
 ]

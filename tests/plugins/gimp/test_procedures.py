@@ -55,7 +55,8 @@ def an_image() -> Image:
 
 def test_every_action_is_a_procedure_with_its_arguments_typed() -> None:
     plugin = Mahlstick()
-    assert plugin.do_query_procedures() == [action.procedure for action in ACTIONS]
+    names = [action.procedure for action in ACTIONS]
+    assert plugin.do_query_procedures() == [*names, "plug-in-mahlstick-panel"]
     for action in ACTIONS:
         assert plugin.do_set_i18n(action.procedure) is False
         procedure: Any = plugin.do_create_procedure(action.procedure)
