@@ -48,6 +48,9 @@ def request_of(
         sampler=submit.sampler,
         schedule=submit.schedule,
         model=submit.model,
+        presets=tuple(submit.presets),
+        prefill=submit.prefill,
+        upscaler=submit.upscaler,
         mask_shape=engine.MaskShape(
             grow=submit.masks.grow,
             feather=submit.masks.feather,
@@ -94,8 +97,8 @@ def told(
                     yield wire.Preview(0, job, candidate, step, steps, picture)
             case engine.Painted():
                 yield _painted(job, event, paste)
-            case engine.Finished(order=order, seconds=seconds, stopped_at=stopped_at):
-                yield wire.Finished(0, job, list(order), seconds, stopped_at)
+            case engine.Finished():
+                yield _finished(job, event)
 
 
 def model_of(card: engine.ModelCard) -> wire.ModelInfo:
@@ -111,6 +114,11 @@ def model_of(card: engine.ModelCard) -> wire.ModelInfo:
         card.sampler,
         card.notes,
     )
+
+
+def preset_of(preset: engine.Preset) -> wire.PresetInfo:
+    """Return what a client is told of a preset: enough to show it, and to name it in a submit."""
+    return wire.PresetInfo(preset.name, preset.group, preset.title, preset.note)
 
 
 def ended_by(job: str, error: engine.EngineError) -> wire.Cancelled | wire.Failed:
@@ -141,7 +149,6 @@ def broken(job: str) -> wire.Failed:
 
 def _started(job: str, event: engine.Started) -> wire.Started:
     layout = event.layout
-    height, width = layout.paste_mask.shape
     return wire.Started(
         seq=0,
         job=job,
@@ -156,10 +163,16 @@ def _started(job: str, event: engine.Started) -> wire.Started:
         origin=layout.origin_canvas,
         context=_rect_of(layout.context_box_canvas),
         paste=_rect_of(layout.paste_box_canvas),
-        mask=wire.Picture(width, height, "gray8", layout.paste_mask.tobytes()),
+        mask=_gray(layout.paste_mask),
         unknown_words=list(event.unknown_words),
         notes=list(event.notes),
+        denoise=None if layout.denoise_mask is None else _gray(layout.denoise_mask),
     )
+
+
+def _gray(mask: engine.Pixels) -> wire.Picture:
+    height, width = mask.shape
+    return wire.Picture(width, height, "gray8", mask.tobytes())
 
 
 def _painted(job: str, event: engine.Painted, paste: wire.Rect) -> wire.Painted:
@@ -175,6 +188,11 @@ def _painted(job: str, event: engine.Painted, paste: wire.Rect) -> wire.Painted:
         seconds=event.seconds,
         record=dict(event.record),
     )
+
+
+def _finished(job: str, event: engine.Finished) -> wire.Finished:
+    order, notes = list(event.order), list(event.notes)
+    return wire.Finished(0, job, order, event.seconds, event.stopped_at, notes)
 
 
 def _rect_of(box: engine.Box) -> wire.Rect:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.wire.messages import ModelInfo
+from bridge.wire.messages import ModelInfo, PresetInfo
 from bridge.workers.process import child_command, child_environment
 
 _MOST_LINES = 50  # of what the engine says besides, which goes to the log
@@ -25,6 +25,9 @@ class Offer:
     models: tuple[ModelInfo, ...] = ()
     samplers: tuple[str, ...] = ()
     schedules: tuple[str, ...] = ()
+    prefills: tuple[str, ...] = ()
+    upscalers: tuple[str, ...] = ()
+    presets: tuple[PresetInfo, ...] = ()
     candidates: int = 16  # at most, in one job
     steps: int = 500
 
@@ -88,9 +91,12 @@ class Offers:
         said = json.loads(output)
         models = tuple(ModelInfo(**model) for model in said.pop("models"))
         return Offer(
-            models,
-            tuple(said["samplers"]),
-            tuple(said["schedules"]),
-            said["candidates"],
-            said["steps"],
+            models=models,
+            samplers=tuple(said["samplers"]),
+            schedules=tuple(said["schedules"]),
+            prefills=tuple(said["prefills"]),
+            upscalers=tuple(said["upscalers"]),
+            presets=tuple(PresetInfo(**preset) for preset in said["presets"]),
+            candidates=said["candidates"],
+            steps=said["steps"],
         )

@@ -108,6 +108,9 @@ class Sockets:
             list(offer.samplers),
             list(offer.schedules),
             newest,
+            list(offer.prefills),
+            list(offer.upscalers),
+            list(offer.presets),
         )
 
     @property

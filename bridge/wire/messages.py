@@ -83,6 +83,16 @@ class ModelInfo:
     notes: str = ""
 
 
+@dataclass(frozen=True)
+class PresetInfo:
+    """A preset that a submit may name: words for a medium, a style, a light, a lens..."""
+
+    name: str
+    group: str
+    title: str
+    note: str = ""
+
+
 # From the client
 
 
@@ -123,6 +133,9 @@ class Submit:
     sampler: str | None = None
     schedule: str | None = None
     model: str | None = None
+    presets: list[str] = field(default_factory=list)  # laid around the prompts, in this order
+    prefill: str | None = None  # what a hole is filled with first
+    upscaler: str | None = None
     masks: MaskOptions = field(default_factory=MaskOptions)
     plan: dict[str, object] | None = None
     origin: tuple[int, int] = (0, 0)  # where `image` lies in the document; told back, never used
@@ -182,6 +195,9 @@ class Welcome:
     samplers: list[str]
     schedules: list[str]
     seq: int = 0
+    prefills: list[str] = field(default_factory=list)
+    upscalers: list[str] = field(default_factory=list)
+    presets: list[PresetInfo] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -220,7 +236,8 @@ class Started:
 
     `canvas_width/height` is the size afterwards, the old picture lies in it at `origin`. A
     preview covers `context`; of it only what `mask` (gray8, the size of `paste`) lets through
-    belongs on the canvas.
+    belongs on the canvas. `denoise` (gray8, of `context`, of any size) says where the model may
+    act; None is everywhere.
     """
 
     type: ClassVar[str] = "started"
@@ -240,6 +257,7 @@ class Started:
     mask: Picture
     unknown_words: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    denoise: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -284,6 +302,7 @@ class Finished:
     order: list[int]
     seconds: float
     stopped_at: int | None = None
+    notes: list[str] = field(default_factory=list)  # for the painter, of what came up on the way
 
 
 @dataclass(frozen=True)

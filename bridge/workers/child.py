@@ -29,7 +29,7 @@ from bridge.workers import Assignment
 from bridge.workers.painting import Painter, painted, whole
 from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
-from engine import Control
+from engine import HOOK_TIMEOUT_S, Control
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,12 @@ def engine_of(options: Mapping[str, Any]) -> Painter:
     """Return the real engine; imports torch."""
     from engine import Engine
 
-    return Engine(models=options["models"], hooks=options["hooks"])
+    return Engine(
+        models=options["models"],
+        hooks=options["hooks"],
+        options=options.get("options"),
+        hook_timeout_s=options.get("hook_timeout_s", HOOK_TIMEOUT_S),
+    )
 
 
 class Child:
@@ -84,6 +89,11 @@ class Child:
                 self._outgoing.flush()
         self._controls.pop(order.assignment.name, None)
 
+    def _watched(self, plugin: str, hook: str) -> None:
+        """Tell the bridge which plugin has the painting in hand; on the thread that paints."""
+        self._outgoing.write(Note({"op": "hook", "plugin": plugin, "hook": hook}).packed())
+        self._outgoing.flush()
+
     def _engine(self) -> Painter:
         if self._painter is None:
             self._painter = self._factory()
@@ -106,7 +116,7 @@ class Child:
         name = note.head["name"]
         match note.head["op"]:
             case "paint":
-                order = Order(self._assignment(note), Control())
+                order = Order(self._assignment(note), Control(self._watched))
                 self._controls[name] = order.control
                 self._orders.put(order)
             case "cancel" if name in self._controls:

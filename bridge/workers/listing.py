@@ -7,14 +7,14 @@ import json
 import sys
 
 import engine
-from bridge.convert import model_of
+from bridge.convert import model_of, preset_of
 
 
 def main(arguments: list[str]) -> int:
     """Write the catalogue to standard output; 1 and a sentence on standard error without one."""
     options = json.loads(arguments[0])
     try:
-        found = engine.catalogue(options["models"], options["hooks"])
+        found = engine.catalogue(options["models"], options["hooks"], options.get("options"))
     except engine.EngineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -23,6 +23,9 @@ def main(arguments: list[str]) -> int:
         "models": [dataclasses.asdict(model_of(card)) for card in found.models],
         "samplers": found.samplers,
         "schedules": found.schedules,
+        "prefills": found.prefills,
+        "upscalers": found.upscalers,
+        "presets": [dataclasses.asdict(preset_of(preset)) for preset in found.presets],
         "candidates": engine.MAX_CANDIDATES,
         "steps": engine.MAX_STEPS,
     }

@@ -27,8 +27,10 @@ from bridge.wire.messages import TERMINAL, JobEvent, Loading, Started
 from bridge.workers import Assignment
 from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
+from bridge.workers.watchdog import Watchdog
 
 ENGINE = "bridge.workers.child:engine_of"
+HOOK_TIMEOUT_S = 120.0
 _SECRETS = ("MAHLSTICK_TOKEN",)  # hooks run in the child, and have no business with it
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,17 @@ class ProcessWorker:
     """Paints in a child process, which lives on between jobs with its models warm."""
 
     def __init__(
-        self, blobs: Blobs, engine: EngineChoice | None = None, logs: LogStyle | None = None
+        self,
+        blobs: Blobs,
+        engine: EngineChoice | None = None,
+        logs: LogStyle | None = None,
+        hook_timeout_s: float = HOOK_TIMEOUT_S,
     ) -> None:
+        """A plugin's hook that takes longer than `hook_timeout_s` costs the child."""
         self._blobs = blobs
         self._engine = engine or EngineChoice()
         self._logs = logs or LogStyle()
+        self._watchdog = Watchdog(hook_timeout_s)
         self._process: Process | None = None
         self._current = ""
         self._model: str | None = None
@@ -69,6 +77,7 @@ class ProcessWorker:
     async def paint(self, assignment: Assignment) -> AsyncGenerator[JobEvent]:
         """Yield the job's events, the last one terminal; raises WorkerDiedError."""
         self._current, self._early = assignment.name, []
+        self._watchdog.rest()
         ended = False
         try:
             if not self._is_warm():  # importing torch takes seconds: say what is being waited for
@@ -164,21 +173,34 @@ class ProcessWorker:
             raise await self._died(process) from error
 
     async def _next(self, process: Process, assignment: Assignment) -> JobEvent:
-        stdout = process.stdout
-        if stdout is None:
-            raise WorkerDiedError("The worker has no output.")
         try:
-            head_bytes, body_bytes = LENGTHS.unpack(await stdout.readexactly(LENGTHS.size))
-            head = json.loads(await stdout.readexactly(head_bytes))
-            body = await stdout.readexactly(body_bytes)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise await self._died(process) from error
-        event = decode(body, "server")
-        if not isinstance(event, JobEvent) or head["op"] != "event":
+            note = await self._heard(process)
+            while note.head["op"] == "hook":
+                self._watchdog.heard(note.head)
+                note = await self._heard(process)
+        except TimeoutError:
+            log.warning("A plugin hangs: the worker (process %d) is ended.", process.pid)
+            await self.release()
+            return self._watchdog.overrun(assignment.submit.job)
+        event = decode(note.body, "server")
+        if not isinstance(event, JobEvent) or note.head["op"] != "event":
             raise WorkerDiedError(f"The worker sent {event.type}, which is no event of a job.")
         if blob_names(event) and crossing(event, assignment, self._blobs) is self._blobs:
             return await asyncio.to_thread(taken, event, self._blobs)
         return event
+
+    async def _heard(self, process: Process) -> Note:
+        """Return the child's next note; TimeoutError when a plugin is at work for too long."""
+        stdout = process.stdout
+        if stdout is None:
+            raise WorkerDiedError("The worker has no output.")
+        try:
+            async with asyncio.timeout_at(self._watchdog.deadline):
+                head_bytes, body_bytes = LENGTHS.unpack(await stdout.readexactly(LENGTHS.size))
+                head = json.loads(await stdout.readexactly(head_bytes))
+                return Note(head, await stdout.readexactly(body_bytes))
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise await self._died(process) from error
 
     async def _died(self, process: Process) -> WorkerDiedError:
         status = await process.wait()
