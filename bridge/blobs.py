@@ -8,8 +8,10 @@ journal keeps (in the state folder). A message whose picture lies in a blob says
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
+import typing
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +110,17 @@ def _name(picture: Picture) -> str:
 
 
 def _pictures(message: Submit | JobEvent) -> Iterator[tuple[str, Picture]]:
-    for item in dataclasses.fields(message):
-        value = getattr(message, item.name)
+    for name in _picture_fields(type(message)):
+        value = getattr(message, name)
         if isinstance(value, Picture):
-            yield item.name, value
+            yield name, value
+
+
+@functools.cache
+def _picture_fields(kind: type[Submit | JobEvent]) -> tuple[str, ...]:
+    hints = typing.get_type_hints(kind)
+    return tuple(
+        item.name
+        for item in dataclasses.fields(kind)
+        if Picture in (hints[item.name], *typing.get_args(hints[item.name]))
+    )

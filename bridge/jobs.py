@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
 from bridge.errors import JobRefusedError, WorkerDiedError
 from bridge.logs import about
+from bridge.queue import Key, Queue
 from bridge.store import Store
 from bridge.timeline import StoredJob, without_pictures
 from bridge.wire import errors as codes
@@ -31,59 +32,10 @@ from bridge.wire.messages import (
 from bridge.workers import Assignment, Worker
 
 ATTEMPTS = 2  # a worker may die once on a job
+_PLACES_PAUSE = 20.0  # times what telling places took: so little of our time it may take
 _FAULT = "The job failed because of a fault in the bridge; its log says more."
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A job's name among all sessions; the client's id alone is not unique."""
-
-    session: str
-    job: str
-
-    def __str__(self) -> str:
-        return f"{self.session}/{self.job}"
-
-
-class Queue:
-    """Who is painted next; no clock, no I/O."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, deque[Key]] = {}  # sessions in the order of their turns
-
-    def add(self, key: Key, *, first: bool = False) -> None:
-        """Put a job last, or first, among its session's."""
-        line = self._waiting.setdefault(key.session, deque())
-        (line.appendleft if first else line.append)(key)
-
-    def remove(self, key: Key) -> bool:
-        """Take a job out; False when it does not wait."""
-        line = self._waiting.get(key.session, deque())
-        if key not in line:
-            return False
-        line.remove(key)
-        if not line:
-            del self._waiting[key.session]
-        return True
-
-    def take(self) -> Key | None:
-        """Return the next job; its session then waits until all others had their turn."""
-        if not self._waiting:
-            return None
-        session = next(iter(self._waiting))
-        line = self._waiting.pop(session)
-        key = line.popleft()
-        if line:
-            self._waiting[session] = line
-        return key
-
-    def order(self) -> list[Key]:
-        """Return all waiting jobs in the order in which they would be taken."""
-        lines = [list(line) for line in self._waiting.values()]
-        longest = max(map(len, lines), default=0)
-        return [line[turn] for turn in range(longest) for line in lines if turn < len(line)]
 
 
 @dataclass
@@ -123,6 +75,9 @@ class Jobs:
         self._grace_s = grace_s
         self._queue = Queue()
         self._active: dict[Key, _Active] = {}
+        self._count: Counter[str] = Counter()  # of the active jobs, by session
+        self._bytes = 0  # of the active jobs' pictures
+        self._moved = asyncio.Event()  # places changed
         self._painting: Key | None = None
         self._running = False
         self._arrived = asyncio.Event()
@@ -148,11 +103,11 @@ class Jobs:
         size = _size_of(job.submit)
         self._check(key, size)
         # In the queue before the first await: two submits at once must see each other.
-        self._active[key] = _Active(without_pictures(job), size)
+        self._enter(key, _Active(without_pictures(job), size))
         try:
             await self._store.add_job(job)
         except OSError as error:
-            del self._active[key]
+            self._leave(key)
             log.exception("The job cannot be stored.")
             raise JobRefusedError(
                 codes.STORAGE_FAILED,
@@ -160,11 +115,11 @@ class Jobs:
                 f" ({error.strerror}). Free some space there and send it again.",
             ) from error
         self._queue.add(key, first=job.submit.first)
-        position = self._positions()[key]
+        position = self._queue.place(key) + (self._painting is not None)
         self._active[key].position = position
         await self._store.record(key.session, Accepted(0, key.job, position))
         self._arrived.set()
-        await self._announce()
+        self._moved.set()
 
     async def resume(self) -> None:
         """Queue again what an earlier bridge left unfinished; called once, before `run`."""
@@ -173,10 +128,10 @@ class Jobs:
             if job.submit.on_disconnect == "cancel":  # nobody is connected yet
                 await self._store.record(key.session, Cancelled(0, key.job))
                 continue
-            self._active[key] = _Active(without_pictures(job), _size_of(job.submit))
+            self._enter(key, _Active(without_pictures(job), _size_of(job.submit)))
             self._queue.add(key)
             self._arrived.set()
-        await self._announce()
+        self._moved.set()
 
     async def cancel(self, session: str, job: str) -> None:
         """Ask for a job's end; idempotent, and without effect on one that has ended."""
@@ -190,9 +145,9 @@ class Jobs:
             if active.patience is not None:
                 active.patience.reschedule(asyncio.get_running_loop().time() + self._grace_s)
         elif self._queue.remove(key):
-            del self._active[key]
+            self._leave(key)
             await self._store.record(session, Cancelled(0, job))
-            await self._announce()
+            self._moved.set()
 
     def keep(self, session: str, job: str, candidates: frozenset[int]) -> None:
         """End a painting early; raises JobRefusedError for a job that still waits."""
@@ -217,16 +172,21 @@ class Jobs:
         """Paint what comes, until cancelled."""
         self._running = True
         try:
-            while True:
-                key = self._queue.take()
-                if key is None:
-                    await self._idle()
-                else:
-                    with about(key.job):
-                        await self._work(key)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tell_places())
+                await self._paint_on()
         finally:
             self._running = False
             await asyncio.shield(self._worker.release())
+
+    async def _paint_on(self) -> None:
+        while True:
+            key = self._queue.take()
+            if key is None:
+                await self._idle()
+            else:
+                with about(key.job):
+                    await self._work(key)
 
     async def _idle(self) -> None:
         """Wait for a job; give back the worker's memory when none comes for long."""
@@ -242,15 +202,15 @@ class Jobs:
         active = self._active[key]
         self._painting = key
         active.position = 0
+        self._moved.set()
         try:
-            await self._announce()
             end = await self._end_of(key, active)
         except Exception:
             log.exception("The job failed because of a fault in the bridge.")
             end = Failed(0, key.job, codes.INTERNAL, _FAULT)
         finally:
             self._painting = None
-        del self._active[key]
+        self._leave(key)
         await self._store.record(key.session, end)
         log.info("The job ended: %s.", end.type)
 
@@ -315,35 +275,53 @@ class Jobs:
                 " results with fetch. Give a new job a new UUID.",
                 param="job",
             )
-        mine = sum(
-            other.session == key.session for other in self._active if other != self._painting
-        )
-        if mine >= self._max_pending:
+        painting = self._painting is not None and self._painting.session == key.session
+        if self._count[key.session] - painting >= self._max_pending:
             raise JobRefusedError(
                 codes.QUEUE_FULL,
                 f"{self._max_pending} jobs of this session wait already, which is the limit. Send"
                 " this one again when one of them has ended.",
             )
-        waiting = sum(active.size for active in self._active.values())
-        if waiting and waiting + size > self._max_pending_bytes:
+        if self._bytes and self._bytes + size > self._max_pending_bytes:
             raise JobRefusedError(
                 codes.QUEUE_FULL,
-                f"The pictures of waiting jobs take {waiting} bytes, this job's {size}; accepted"
-                f" are {self._max_pending_bytes} in all. Send it again when a job has ended.",
+                f"The pictures of waiting jobs take {self._bytes} bytes, this one's {size};"
+                f" accepted are {self._max_pending_bytes} in all. Send it again when a job has"
+                " ended.",
                 param="image",
             )
 
-    def _positions(self) -> dict[Key, int]:
-        ahead = 0 if self._painting is None else 1
-        return {key: ahead + place for place, key in enumerate(self._queue.order())}
+    def _enter(self, key: Key, active: _Active) -> None:
+        self._active[key] = active
+        self._count[key.session] += 1
+        self._bytes += active.size
 
-    async def _announce(self) -> None:
-        """Tell every waiting job its place, where that changed."""
-        for key, position in self._positions().items():
-            active = self._active.get(key)
-            if active is not None and active.position != position:
-                active.position = position
-                await self._store.record(key.session, Queued(0, key.job, position))
+    def _leave(self, key: Key) -> None:
+        self._bytes -= self._active.pop(key).size
+        self._count[key.session] -= 1
+        if not self._count[key.session]:
+            del self._count[key.session]
+
+    async def _tell_places(self) -> None:
+        """Tell every waiting job its place, where that changed, until cancelled.
+
+        Not at every change: with hundreds waiting that would take longer than painting.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            began = clock()
+            ahead = 0 if self._painting is None else 1
+            for place, key in enumerate(self._queue.order()):
+                await self._tell_place(key, ahead + place)
+            await asyncio.sleep(_PLACES_PAUSE * (clock() - began))
+
+    async def _tell_place(self, key: Key, position: int) -> None:
+        active = self._active.get(key)
+        if active is not None and active.position != position and key != self._painting:
+            active.position = position
+            await self._store.record(key.session, Queued(0, key.job, position))
 
 
 def _size_of(submit: Submit) -> int:
