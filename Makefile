@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint types contracts bundles qualify clean
+.PHONY: demo serve test test-krita-all test-gimp-all lint types contracts bundles qualify clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -27,6 +27,13 @@ bundles: $(VENV)/.installed  ## build the plugins for Krita and GIMP into dist/
 
 test: $(VENV)/.installed-dev  ## the whole suite; editor tests skip where the editor is missing
 	$(BIN)/python -m pytest
+
+test-krita-all: $(VENV)/.installed-dev  ## the scenarios in this machine's Krita and in 5.2, 5.3 and 6.0
+	MAHLSTICK_REQUIRE_EDITORS=1 $(BIN)/python -m pytest tests/editors/krita
+	.ci/test-editors.sh krita 5.2 5.3 6.0
+
+test-gimp-all: $(VENV)/.installed-dev  ## the scenarios in GIMP 3.0 and 3.2
+	.ci/test-editors.sh gimp 3.0 3.2
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
