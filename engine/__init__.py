@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from engine.core import Engine
     from engine.labels import labelled, recorded
     from engine.plugins import ActivePlugin, active_plugins
-    from engine.prompts.presets import Preset
+    from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
 
 _LATE = {
@@ -65,6 +65,7 @@ _LATE = {
     "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
     "Preset": "engine.prompts.presets",
+    "preset_book": "engine.prompts.presets",
     "active_plugins": "engine.plugins",
     "labelled": "engine.labels",
     "merged": "engine.canvas.paste",
@@ -121,6 +122,7 @@ __all__ = [
     "hookimpl",
     "labelled",
     "merged",
+    "preset_book",
     "recorded",
     "replayed",
 ]

@@ -76,7 +76,7 @@ def catalogue(
 
 def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
     """Return the catalogue of plugins that are loaded already; the embedded model comes first."""
-    from engine.prompts.presets import book
+    from engine.prompts.presets import preset_book
 
     cards: dict[str, ModelCard] = {}
     problems: list[str] = []
@@ -104,7 +104,7 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
         tuple(problems),
         tuple(extensions.prefills),
         tuple(extensions.upscalers),
-        tuple(book(extensions.presets).values()),
+        tuple(preset_book(extensions.presets).values()),
     )
 
 

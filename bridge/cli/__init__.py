@@ -12,8 +12,10 @@ from bridge.cli.bench import measure
 from bridge.cli.demo import demo
 from bridge.cli.doctor import doctor
 from bridge.cli.failures import Failure
+from bridge.cli.hooks import hooks
 from bridge.cli.paint import paint
 from bridge.cli.plugins import app as plugins
+from bridge.cli.presets import presets
 from bridge.cli.replay import replay
 from bridge.cli.serve import serve
 from bridge.errors import BridgeError
@@ -31,6 +33,8 @@ app.command()(paint)
 app.command()(replay)
 app.command()(demo)
 app.command()(doctor)
+app.command()(hooks)
+app.command()(presets)
 app.command("bench")(measure)
 app.add_typer(plugins, name="plugins")
 

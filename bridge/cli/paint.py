@@ -44,6 +44,9 @@ class Wish:
     sampler: str | None = None
     schedule: str | None = None
     model: str | None = None
+    presets: tuple[str, ...] = ()
+    prefill: str | None = None
+    upscaler: str | None = None
     soft_edge: int = 0
 
 
@@ -83,6 +86,16 @@ def paint(
     sampler: Annotated[str | None, typer.Option(help="Sampler, such as euler or dpmpp_2m.")] = None,
     schedule: Annotated[str | None, typer.Option(help="Schedule of the noise levels.")] = None,
     model: Annotated[str | None, typer.Option(help="Model; the embedded one if left out.")] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help="Words laid around the prompt; may be given again. See: presets."),
+    ] = None,
+    prefill: Annotated[
+        str | None, typer.Option(help="What a hole is filled with before it is painted.")
+    ] = None,
+    upscaler: Annotated[
+        str | None, typer.Option(help="What enlarges before it is refined; lanczos if left out.")
+    ] = None,
     soft_edge: Annotated[
         int, typer.Option(help="Pixels by which paint may fade out of the selection.")
     ] = 0,
@@ -111,6 +124,9 @@ def paint(
         sampler=sampler,
         schedule=schedule,
         model=model,
+        presets=tuple(preset or ()),
+        prefill=prefill,
+        upscaler=upscaler,
         soft_edge=soft_edge,
     )
     _painted(wish, out, state_dir, as_json)
@@ -168,6 +184,9 @@ def submission(wish: Wish) -> tuple[Submit, Pixels | None]:
         sampler=wish.sampler,
         schedule=wish.schedule,
         model=wish.model,
+        presets=list(wish.presets),
+        prefill=wish.prefill,
+        upscaler=wish.upscaler,
         masks=MaskOptions(soft_edge=wish.soft_edge),
         on_disconnect="cancel",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -20,7 +21,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bridge.wire.messages import Loading, Painted, Picture, Preview, Queued, Started
+from bridge.wire.messages import Finished, Loading, Painted, Picture, Preview, Queued, Started
 
 HALF_BLOCK = "▀"
 COLUMNS = 28
@@ -76,16 +77,21 @@ class Progress:
         elif isinstance(event, Started):
             self.line = f"painting with {event.model}, {event.sampler}, seed {event.seed}"
             self.candidates = {k: CandidateView(steps=event.steps) for k in range(len(event.seeds))}
-            for note in event.notes:
-                self.console.print(Text(note, style="yellow"))
+            self._tell(event.notes)
         elif isinstance(event, Preview):
             view = self.candidates.setdefault(event.candidate, CandidateView())
             view.step, view.steps, view.preview = event.step, event.steps, event.picture
         elif isinstance(event, Painted):
             view = self.candidates.setdefault(event.candidate, CandidateView())
             view.done = True
+        elif isinstance(event, Finished):
+            self._tell(event.notes)
         if self._live:
             self._live.update(self._view())
+
+    def _tell(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self.console.print(Text(note, style="yellow"))
 
     def _view(self) -> RenderableType:
         seconds = time.monotonic() - self.started

@@ -45,7 +45,7 @@ class Preset:
         return ", ".join(piece.removesuffix(" of") for piece in pieces if piece)
 
 
-def book(folder: Path | None = None) -> Mapping[str, Preset]:
+def preset_book(folder: Path | None = None) -> Mapping[str, Preset]:
     """Return all presets by name, ours and those of the painter's folder, by group and file.
 
     Raises PluginError, naming the file, when one cannot be read.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.hookspecs import Options, hookimpl
-from engine.prompts.presets import Preset, applied, book
+from engine.prompts.presets import Preset, applied, preset_book
 
 if TYPE_CHECKING:
     from engine.api import PaintRequest
@@ -31,7 +31,7 @@ class Presets:
         """Return both prompts with the presets' words; a RequestError where there is no such."""
         if not request.presets:
             return None
-        presets: Mapping[str, Preset] = book(self._folder)
+        presets: Mapping[str, Preset] = preset_book(self._folder)
         return applied(request.presets, presets, prompt, negative_prompt)
 
 

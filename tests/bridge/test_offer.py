@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from bridge.offer import Offer, Offers
+from bridge.wire.messages import PresetInfo
 
 NOTHING: dict[str, list[str]] = {"models": [], "hooks": []}
 
@@ -53,3 +54,13 @@ def test_a_mended_hook_is_noticed_after_a_while(tmp_path: Path) -> None:
         assert "mended" in (await offers.get()).samplers
 
     asyncio.run(run())
+
+
+def test_what_fills_enlarges_and_surrounds_the_words_is_offered(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[rain]\nprompt = "% in the rain"\ntitle = "Rain"\n')
+    options = {**NOTHING, "options": {"prompts": {"presets": str(tmp_path)}}}
+    offer = asyncio.run(Offers(options).get())
+    assert "surface" in offer.prefills
+    assert "lanczos" in offer.upscalers
+    assert PresetInfo("rain", "mine", "Rain") in offer.presets
+    assert len(offer.presets) > 60

@@ -10,10 +10,10 @@ import pytest
 from engine.embedded.words import Vocabulary
 from engine.errors import PluginError, RequestError
 from engine.prompts import Prompt
-from engine.prompts.presets import Preset, applied, book
+from engine.prompts.presets import Preset, applied, preset_book
 from engine.weights import embedded_folder
 
-BOOK = book()
+BOOK = preset_book()
 
 
 def test_the_book_has_sixty_presets_of_every_group() -> None:
@@ -60,7 +60,7 @@ def test_a_painters_folder_adds_presets_and_replaces_ours(tmp_path: Path) -> Non
     (tmp_path / "mine.toml").write_text(
         '[pencil]\nprompt = "soft pencil"\n\n[rain]\nprompt = "% in 100% rain"\n'
     )
-    mine = book(tmp_path)
+    mine = preset_book(tmp_path)
     assert applied(["pencil"], mine, "a boat", "")[0] == "a boat, soft pencil"
     assert mine["rain"].title == "Rain"
     assert mine["rain"].group == "mine"
@@ -80,7 +80,7 @@ def test_a_painters_folder_adds_presets_and_replaces_ours(tmp_path: Path) -> Non
 def test_a_broken_preset_is_named(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(PluginError, match=said) as error:
-        book(tmp_path)
+        preset_book(tmp_path)
     assert "mine.toml" in str(error.value)
 
 
