@@ -79,23 +79,13 @@ def _banded(scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Flo
     wobble = (fbm(shape, rng, cells=(2, 2), octaves=5) - 0.5) * rng.uniform(0.02, 0.3)
     t = np.clip(y + wobble + rng.normal(0, 0.1) * (x - scene.aspect / 2), 0, 1)
     count = int(rng.integers(3, 7))
-    places = tuple(np.sort(rng.random(count)))
+    places = tuple((np.arange(count) + rng.uniform(0.1, 0.9, count)) / count)
     return gradient(t, [_natural(rng) for _ in range(count)], places)
 
 
 def _bokeh(scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
     colours = _lumpy(scene, x, y, rng) * float(rng.uniform(0.5, 1.0))
-    height, width = x.shape
-    lights = np.zeros((height, width, 3), np.float32)
-    count = int(rng.integers(6, 22))
-    spots, sizes = rng.random((count, 2)), rng.uniform(0.02, 0.1, count)
-    for (u, v), size in zip(spots, sizes, strict=True):
-        disc = np.zeros((height, width), np.uint8)
-        centre = int(u * width * 16), int(v * height * 16)
-        cv2.circle(disc, centre, int(size * height * 16), 255, -1, cv2.LINE_AA, 4)
-        tint = _natural(rng) * float(rng.uniform(0.3, 0.8)) / 255
-        lights = np.maximum(lights, disc[..., None] * tint)
-    return 1 - (1 - colours) * (1 - blurred(lights, height * float(rng.uniform(0.004, 0.02))))
+    return 1 - (1 - colours) * (1 - _discs((x.shape[0], x.shape[1]), rng, 22))
 
 
 def _leaves(scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:
@@ -106,10 +96,27 @@ def _leaves(scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Flo
     green = green + rng.normal(0, 0.04, 3).astype(np.float32)
     cells = float(rng.uniform(4, 9))
     depth = fbm(shape, rng, cells=(cells, cells), octaves=4, gain=0.65)
-    gaps = smoothstep(0.5, 0.9, fbm(shape, rng, cells=(cells, cells), octaves=3))
-    leaves = np.clip(green, 0.02, 1) * (0.45 + 1.2 * depth)[..., None]
-    light = np.array((0.93, 0.95, 0.72), np.float32) * float(rng.uniform(0.7, 1.0))
-    return blurred(blend(leaves, light, gaps * 0.8), shape[0] * float(rng.uniform(0.01, 0.03)))
+    leaves = np.clip(green, 0.02, 1) * (0.3 + 1.5 * depth**1.6)[..., None]
+    soft = blurred(leaves, shape[0] * float(rng.uniform(0.008, 0.025)))
+    sun = np.array((0.95, 0.96, 0.7), np.float32) * float(rng.uniform(0.3, 0.7))
+    return 1 - (1 - np.clip(soft, 0, 1)) * (1 - _discs(shape, rng, 14, sun))
+
+
+def _discs(
+    shape: tuple[int, int], rng: np.random.Generator, most: int, tint: Floats | None = None
+) -> Floats:
+    """Return lights (H, W, 3) out of focus on black: discs of one tint or of many."""
+    height, width = shape
+    lights = np.zeros((height, width, 3), np.float32)
+    count = int(rng.integers(5, most))
+    spots, sizes = rng.random((count, 2)), rng.uniform(0.02, 0.09, count)
+    for (u, v), size in zip(spots, sizes, strict=True):
+        disc = np.zeros((height, width), np.uint8)
+        centre = int(u * width * 16), int(v * height * 16)
+        cv2.circle(disc, centre, int(size * height * 16), 255, -1, cv2.LINE_AA, 4)
+        shown = _natural(rng) if tint is None else tint
+        lights = np.maximum(lights, disc[..., None] * (shown * float(rng.uniform(0.3, 0.8)) / 255))
+    return blurred(lights, height * float(rng.uniform(0.004, 0.02)))
 
 
 def _table(scene: Scene, x: Floats, y: Floats, rng: np.random.Generator) -> Floats:

@@ -55,7 +55,7 @@ def _watercolour(colours: Floats, scene: Scene, rng: np.random.Generator) -> Flo
     height, width = colours.shape[:2]
     shape = (height, width)
     sway = [fbm(shape, rng, cells=(9, 9), octaves=2) - 0.5 for _ in range(2)]
-    colours = _moved(colours, sway[0] * 0.024 * height, sway[1] * 0.024 * height)
+    colours = _moved(colours, sway[0] * 0.018 * height, sway[1] * 0.018 * height)
     rims = blurred(_contours(colours, 0.016), 0.005 * height)
     wet = 0.82 * blurred(colours, 0.004 * height) + 0.18 * blurred(colours, 0.03 * height)
     wash = fbm(shape, rng, cells=(3.5, 3.5), octaves=4) - 0.5

@@ -164,9 +164,9 @@ def _moon(
     light: Floats,
     disc: Floats,
 ) -> Floats:
-    cells = 0.7 / body.radius
+    cells = 1.0 / body.radius
     seas = fbm((disc.shape[0], disc.shape[1]), rng, cells=(cells, cells), octaves=3)
-    face = light * (1 - 0.2 * smoothstep(0.45, 0.75, seas))[..., None]
+    face = light * (1 - 0.2 * smoothstep(0.42, 0.85, seas))[..., None]
     if body.noun == "full moon":
         return blend(lit_sky, face, disc)
     night_side = blend(lit_sky, 0.3 * colours + 0.7 * lit_sky, disc)

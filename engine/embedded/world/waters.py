@@ -14,6 +14,8 @@ _DEEP = {
     "day": "#1f6a9c", "dawn": "#4b6f96", "sunset": "#4a3a5c", "dusk": "#1f2b4f", "night": "#08142c",
 }  # fmt: skip
 
+_RIVER = {**_DEEP, "dawn": "#5f86b8", "sunset": "#4f6aa6", "dusk": "#35508c"}
+
 
 def _waves(top: float, y: Floats, rng: np.random.Generator) -> Floats:
     """Return ripples in about [0, 1]: flat and fine at the top, long and wide in front."""
@@ -121,9 +123,9 @@ def river(
     """Return the picture with a river where the mask (H, W) is, the sky's light on it."""
     height = y.shape[0]
     row = above[max(0, int(scene.horizon * height * 0.45))].mean(0)
-    deep = palette.rgb(_DEEP[scene.time])
+    deep = palette.rgb(_RIVER[scene.time])
     depth = np.clip((y - scene.horizon) / (1 - scene.horizon), 0, 1)
-    water = row + (deep - row) * (0.35 + 0.4 * depth)[..., None]
+    water = row + (deep - row) * (0.55 + 0.3 * depth)[..., None]
     waves = _waves(scene.horizon, y, rng)
     if scene.manner in ("flat", "pixel"):
         water = blend(water, palette.lighter(deep, 0.5), 0.6 * smoothstep(0.64, 0.68, waves))
