@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.embedded.train.attributes import ATTRIBUTES, labels, named
+from engine.embedded.train.attributes import ALL_NOUNS, ATTRIBUTES, labels, named
 from engine.embedded.train.decoder import DecoderStage
 from engine.embedded.train.export import export
 from engine.embedded.train.loop import Pace, Training, fresh, seeded
@@ -106,10 +106,16 @@ def test_an_untrained_way_back_is_the_linear_one(taught: Recipe) -> None:
 def test_attributes_have_a_class_for_everything_a_scene_can_show() -> None:
     scenes = [imagined(seed) for seed in range(300)]
     truth = labels(scenes)
-    assert set(truth) == set(ATTRIBUTES)
+    assert set(truth) == {*ATTRIBUTES, "hue", "count", "place"}
     for row, scene in enumerate(scenes):
         for name, value in named(scene).items():
             assert ATTRIBUTES[name][int(truth[name][row])] == value
+        assert int(truth["count"][row].sum()) == len(scene.things)
+        for thing in scene.things:
+            noun = ALL_NOUNS.index(thing.noun)
+            assert truth["hue"][row, noun] > 0
+            assert float(truth["place"][row, noun].min()) >= 0
+            assert float(truth["place"][row, noun].max()) <= 1
 
 
 def test_export_writes_parts_that_plain_diffusers_and_transformers_load(
