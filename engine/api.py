@@ -183,7 +183,8 @@ class Layout:
 
     `canvas` is the size the document has afterwards. `paste_box_canvas` is where each candidate's
     pixels go; `paste_mask` has its size, 0 = the canvas keeps its own byte. With outpainting the
-    old picture lies at `origin_canvas`.
+    old picture lies at `origin_canvas`. `denoise_mask` covers the context box at working size and
+    says where the model may act, 0 = not at all; None = everywhere.
     """
 
     canvas: Size
@@ -192,6 +193,7 @@ class Layout:
     working: Size
     paste_box_canvas: Box
     paste_mask: Pixels
+    denoise_mask: Pixels | None = None
 
 
 @dataclass(frozen=True, slots=True)

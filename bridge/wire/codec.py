@@ -207,6 +207,7 @@ def _check_pictures(message: Message) -> None:
             raise Fault("mask.format", text, BAD_REQUEST)
     elif isinstance(message, Started):
         _check_picture(message.mask, "mask")
+        _check_picture(message.denoise, "denoise")
     elif isinstance(message, (Preview, Painted)):
         _check_picture(message.picture, "picture")
 

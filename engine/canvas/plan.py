@@ -103,7 +103,7 @@ def plan_canvas(
         latent_factor=latent_factor,
         tools=tools,
     )
-    return _seen(plan, request.mode is Mode.UPSCALE)
+    return _told(_seen(plan, request.mode is Mode.UPSCALE))
 
 
 def finish(plan: CanvasPlan, picture_working: Pixels, edge: seam.Edge = USUAL_EDGE) -> Finish:
@@ -156,6 +156,14 @@ def second_pass(
         return larger
     everything = np.ones((seen.height, seen.width), np.float32)
     return replace(larger, denoise_mask_working=everything, colour_weights=None)
+
+
+def _told(plan: CanvasPlan) -> CanvasPlan:
+    """Return the plan whose layout tells the denoise mask, where there is one."""
+    if plan.scene.whole:
+        return plan
+    mask = np.rint(plan.denoise_mask_working * 255).astype(np.uint8)
+    return replace(plan, layout=replace(plan.layout, denoise_mask=mask))
 
 
 def _met(plan: CanvasPlan, picture: Pixels, edge: seam.Edge) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,11 @@ def test_a_client_is_not_told_where_a_model_lies() -> None:
     info = model_of(card)
     assert (info.name, info.width, info.height, info.notes) == ("small", 64, 32, "A note.")
     assert "secret" not in repr(info)
+
+
+def test_where_the_model_may_act_is_told_with_the_layout() -> None:
+    acts = np.array([[0, 128], [255, 7]], np.uint8)
+    layout = dataclasses.replace(LAYOUT, denoise_mask=acts)
+    (said,) = messages(dataclasses.replace(STARTED, layout=layout))
+    assert isinstance(said, wire.Started)
+    assert said.denoise == wire.Picture(2, 2, "gray8", acts.tobytes())

@@ -216,3 +216,13 @@ def test_the_second_pass_starts_from_the_first_and_the_untouched_canvas() -> Non
 def test_the_engine_s_door_stays_light() -> None:
     code = "import engine, sys; sys.exit('cv2' in sys.modules or 'torch' in sys.modules)"
     assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_layout_tells_where_the_model_may_act() -> None:
+    box = Box(100, 60, 80, 70)
+    plan = planned(Mode.INPAINT, image=photo(), mask=selected(box))
+    mask = plan.layout.denoise_mask
+    assert mask is not None
+    assert mask.shape == plan.denoise_mask_working.shape
+    assert (mask == np.rint(plan.denoise_mask_working * 255)).all()
+    assert planned(Mode.GENERATE).layout.denoise_mask is None
