@@ -30,6 +30,7 @@ from .errors import (
     RejectedError,
     UnreachableError,
 )
+from .language import tr
 from .limits import MAX_MESSAGE_BYTES
 from .messages import (
     SUBPROTOCOL,
@@ -138,23 +139,32 @@ def _connect(connection: Connection, timeout_s: float) -> ClientConnection:
         raise _unreachable(connection, str(error) or type(error).__name__) from None
     if socket.subprotocol != SUBPROTOCOL:
         _close(socket)
-        text = f"What answers at {connection.url} does not speak {SUBPROTOCOL}. {START}."
+        text = tr(
+            "What answers at {url} does not speak {protocol}. {start}.",
+            url=connection.url,
+            protocol=SUBPROTOCOL,
+            start=tr(START),
+        )
         raise RejectedError(UNSUPPORTED_VERSION, text)
     return socket
 
 
 def _welcomed(answer: ServerMessage | None, connection: Connection) -> Welcome:
     if answer is None:
-        raise _unreachable(connection, "it took the connection but did not answer hello in time")
+        raise _unreachable(
+            connection, tr("it took the connection but did not answer hello in time")
+        )
     if isinstance(answer, Refused):
         raise RejectedError(answer.code, answer.message, answer.param)
     if not isinstance(answer, Welcome):
         text = f"The bridge answered hello with {answer.type}; accepted is welcome."
         raise DecodeError(BAD_MESSAGE, text, "type")
     if answer.version != VERSION:
-        text = (
-            f"The bridge speaks version {answer.version} of the protocol, this program {VERSION}. "
-            "Update the older of the two."
+        text = tr(
+            "The bridge speaks version {theirs} of the protocol, this program {ours}. Update the "
+            "older of the two.",
+            theirs=answer.version,
+            ours=VERSION,
         )
         raise RejectedError(UNSUPPORTED_VERSION, text, "version")
     return answer
@@ -189,29 +199,38 @@ def _close(socket: ClientConnection, code: int = 1000) -> None:
 def _ended(error: ConnectionClosed) -> NoReturn:
     frame = error.rcvd
     if frame is not None and frame.reason:
-        raise ClosedError(CLOSED, f"The bridge closed the connection: {frame.reason}") from None
-    if frame is not None:
-        raise ClosedError(
-            CLOSED, f"The bridge closed the connection (code {frame.code})."
-        ) from None
-    raise ClosedError(CLOSED, "The connection to the bridge was lost.") from None
+        text = tr("The bridge closed the connection: {reason}", reason=frame.reason)
+    elif frame is not None:
+        text = tr("The bridge closed the connection (code {code}).", code=frame.code)
+    else:
+        text = tr("The connection to the bridge was lost.")
+    raise ClosedError(CLOSED, text) from None
 
 
 def _unreachable(connection: Connection, reason: str) -> UnreachableError:
-    text = f"No bridge answers at {connection.url}: {reason.rstrip('.')}. {START}."
+    text = tr(
+        "No bridge answers at {url}: {reason}. {start}.",
+        url=connection.url,
+        reason=reason.rstrip("."),
+        start=tr(START),
+    )
     if connection.process_is_gone():
-        text = (
-            f"The bridge that wrote {connection.path or 'the connection file'} (process "
-            f"{connection.pid}) has ended. {START}."
+        text = tr(
+            "The bridge that wrote {file} (process {pid}) has ended. {start}.",
+            file=connection.path or tr("the connection file"),
+            pid=connection.pid,
+            start=tr(START),
         )
     return UnreachableError(NO_BRIDGE, text)
 
 
 def _untrusted(connection: Connection, error: ssl.SSLError) -> RejectedError:
     reason = getattr(error, "verify_message", "") or str(error.args[-1])
-    text = (
-        f"The certificate of the bridge at {connection.url} is not trusted: {reason}. If it was"
-        " renewed, pair again with `mahlstick pair`; otherwise somebody else answers there."
+    text = tr(
+        "The certificate of the bridge at {url} is not trusted: {reason}. If it was renewed, pair "
+        "again with `mahlstick pair`; otherwise somebody else answers there.",
+        url=connection.url,
+        reason=reason,
     )
     return RejectedError(UNTRUSTED, text)
 
@@ -221,12 +240,25 @@ def _rejected(connection: Connection, status: int, body: bytes | bytearray | Non
     if message:
         return RejectedError(code or INTERNAL, message)
     if status == 401:
-        text = f"The bridge at {connection.url} does not know this token. Read it again from the"
-        return RejectedError(UNAUTHORIZED, f"{text} connection file, which a new bridge rewrites.")
+        text = tr(
+            "The bridge at {url} does not know this token. Read it again from the connection file, "
+            "which a new bridge rewrites.",
+            url=connection.url,
+        )
+        return RejectedError(UNAUTHORIZED, text)
     if status == 403:
-        text = f"The bridge at {connection.url} lets this program not in: wrong token, or a host"
-        return RejectedError(FORBIDDEN_ORIGIN, f"{text} name or origin that it does not allow.")
-    text = f"What answers at {connection.url} (HTTP status {status}) is not a bridge. {START}."
+        text = tr(
+            "The bridge at {url} lets this program not in: wrong token, or a host name or origin "
+            "that it does not allow.",
+            url=connection.url,
+        )
+        return RejectedError(FORBIDDEN_ORIGIN, text)
+    text = tr(
+        "What answers at {url} (HTTP status {status}) is not a bridge. {start}.",
+        url=connection.url,
+        status=status,
+        start=tr(START),
+    )
     return UnreachableError(NO_BRIDGE, text)
 
 

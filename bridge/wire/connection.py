@@ -20,11 +20,12 @@ from pathlib import Path
 
 from .errors import NO_BRIDGE, ConnectionFileError
 from .installation import PACKAGE, read_installation
+from .language import noted, tr
 
 FOLDER = "mahlstick"
 FILE = "connection.json"
 VARIABLE = "MAHLSTICK_CONNECTION"  # in the environment: the file to use instead
-START = "Start the bridge with `mahlstick serve`"
+START = noted("Start the bridge with `mahlstick serve`")
 _MAX_FILE_BYTES = 64 * 1024
 _FINGERPRINT = re.compile(r"([0-9a-f]{64})?")
 
@@ -101,16 +102,24 @@ def read_connection(path: Path | None = None) -> Connection:
         with open(path, "rb") as file:
             text = file.read(_MAX_FILE_BYTES)
     except FileNotFoundError:
-        raise _fault(f"No bridge is running: there is no file {path}. {START}.") from None
+        text = tr(
+            "No bridge is running: there is no file {file}. {start}.", file=path, start=tr(START)
+        )
+        raise _fault(text) from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise _fault(f"The connection file {path} cannot be read: {reason}.") from None
+        told = tr("The connection file {file} cannot be read: {reason}.", file=path, reason=reason)
+        raise _fault(told) from None
     try:
         return parse_connection(text, path)
     except ValueError as error:
-        raise _fault(
-            f"The connection file {path} is damaged: {error}. {START}; it writes a new one."
-        ) from None
+        told = tr(
+            "The connection file {file} is damaged: {reason}. {start}; it writes a new one.",
+            file=path,
+            reason=error,
+            start=tr(START),
+        )
+        raise _fault(told) from None
 
 
 def parse_connection(text: bytes, path: Path | None = None) -> Connection:
@@ -118,12 +127,12 @@ def parse_connection(text: bytes, path: Path | None = None) -> Connection:
     try:
         found = dict(json.loads(text))
     except (ValueError, TypeError, RecursionError):
-        raise ValueError("it is not a JSON object") from None
+        raise ValueError(tr("it is not a JSON object")) from None
     url, token = found.get("url"), found.get("token")
     if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
-        raise ValueError("its url is not a ws:// or wss:// address")
+        raise ValueError(tr("its url is not a ws:// or wss:// address"))
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-        raise ValueError("its token is missing")
+        raise ValueError(tr("its token is missing"))
     pid, version = found.get("pid"), found.get("version")
     pid = pid if type(pid) is int and 0 < pid < 1 << 31 else 0
     version = version if isinstance(version, str) else ""

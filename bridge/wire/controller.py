@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from .errors import DUPLICATE_JOB, GONE, UNKNOWN_PICTURE
+from .language import noted, tr
 from .messages import (
     Accepted,
     Cancel,
@@ -185,7 +186,7 @@ class Controller:
             if painting.over or painting.job in self._unaccepted:
                 continue
             if painting.job not in states:
-                effects += self._apply(Failed(0, painting.job, GONE, _GONE))
+                effects += self._apply(Failed(0, painting.job, GONE, tr(_GONE)))
             elif states[painting.job] in ENDS:
                 effects += self._send(Fetch(painting.job))
         return effects
@@ -228,7 +229,7 @@ def _is_whole(request: Submit | None) -> bool:
     return request is not None and all(p is None or len(p.data) > 0 for p in pictures)
 
 
-_GONE = (
+_GONE = noted(
     "The bridge was started anew and no longer knows this job. Paint it again; the seed it told"
     " gives the same picture."
 )

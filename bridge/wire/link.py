@@ -19,6 +19,7 @@ from .connection import Connection, read_connection
 from .controller import Happening, Offline, Online
 from .errors import BAD_MESSAGE, INTERNAL, UNKNOWN_PICTURE, DecodeError, EncodeError, WireError
 from .inbox import Inbox
+from .language import tr
 from .layers import SentLayers
 from .messages import ClientMessage, Hello, Refused, Submit, Welcome
 
@@ -88,7 +89,7 @@ class Link:
             except Exception:
                 # The outermost loop of the thread: a fault of ours must not leave the editor mute.
                 log.exception("the link failed")
-                told = "A fault in this plugin; its log says more."
+                told = tr("A fault in this plugin; its log says more.")
                 self._inbox.put(Offline(INTERNAL, told))
             self._closing.wait(next(delays))
 
@@ -133,7 +134,8 @@ class Link:
                     self._hello = replace(self._hello, resume=seq)
                 self._inbox.put(message)
         except DecodeError as error:
-            return Offline(BAD_MESSAGE, f"The bridge sent something illegal. {error.message}")
+            text = tr("The bridge sent something illegal. {reason}", reason=error.message)
+            return Offline(BAD_MESSAGE, text)
         except WireError as error:
             return Offline(error.code, error.message)
 
