@@ -8,6 +8,7 @@ everything but /health and signed links needs the token. Nothing here logs a hea
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import json
@@ -26,8 +27,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
-OPEN_PATHS = frozenset({"/health", "/health/ready"})
+PAIR = "/pair"  # who has a code has no token yet
+OWNER_PREFIX = "/pair/"  # what only the bridge's own token opens, not a paired machine's
+OPEN_PATHS = frozenset({"/health", "/health/ready", PAIR})
 SIGNED_PREFIX = "/v1/images/files/"  # links under it carry a signature instead of the token
+HOLDER = "mahlstick.holder"  # in a scope: the SHA-256 of the token it came with
 SAFE_TOKEN = 32  # characters of a token that other machines may try
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
@@ -43,6 +47,10 @@ class Refusal:
     message: str
 
 
+def _nobody(_: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Whom to let in. Hosts and origins are compared in lower case."""
@@ -50,14 +58,22 @@ class Rules:
     token: str
     hosts: frozenset[str] = frozenset()  # name, or name:port, besides the loopback names
     origins: frozenset[str] = frozenset()
+    paired: Callable[[bytes], bool] = _nobody  # whether a token is a paired machine's
 
     @classmethod
-    def of(cls, token: str, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> Rules:
+    def of(
+        cls,
+        token: str,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        paired: Callable[[bytes], bool] = _nobody,
+    ) -> Rules:
         """Return rules with the lists in the form they are compared in."""
         return cls(
             token,
             frozenset(host.lower() for host in hosts),
             frozenset(origin.lower().rstrip("/") for origin in origins),
+            paired,
         )
 
     def __repr__(self) -> str:
@@ -97,12 +113,12 @@ class Rules:
     def _wrong_token(self, given: list[str], path: str) -> Refusal | None:
         if path in OPEN_PATHS or path.startswith(SIGNED_PREFIX):
             return None
-        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-        expected = self.token.encode()
-        shown = token.strip().encode("utf-8", "surrogateescape")
-        if hmac.compare_digest(shown, expected) and scheme.lower() == "bearer":
+        shown = _shown(given)
+        if shown is None:
+            return _TOKEN
+        if hmac.compare_digest(shown, self.token.encode()):
             return None
-        return _TOKEN
+        return None if not path.startswith(OWNER_PREFIX) and self.paired(shown) else _TOKEN
 
 
 _ORIGIN = Refusal(
@@ -133,10 +149,17 @@ class Wall:
             return
         refusal = self._rules.refusal(scope)
         if refusal is None:
+            scope[HOLDER] = holder_of(scope)
             await self._app(scope, receive, send)
             return
         log.warning("%s refused: %s", scope["type"], refusal.code)
         await _answer(refusal, scope["type"], send)
+
+
+def holder_of(scope: Scope) -> str:
+    """Return the SHA-256 of the token that a request shows; empty without one."""
+    shown = _shown(_headers(scope).get("authorization", []))
+    return "" if shown is None else hashlib.sha256(shown).hexdigest()
 
 
 def check_listening(host: str, allowed_hosts: Iterable[str], token: str | None = None) -> None:
@@ -166,6 +189,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _shown(given: list[str]) -> bytes | None:
+    """Return the token in the one Authorization header; None where there is none."""
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return token.strip().encode("utf-8", "surrogateescape") if scheme.lower() == "bearer" else None
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

@@ -26,6 +26,7 @@ from bridge.journal import SqliteJournal
 from bridge.logs import LogStyle, hush_uvicorn, log_to_stderr
 from bridge.memory import keep_blocks
 from bridge.offer import Offer, Offers
+from bridge.pairing import Devices, Pairing
 from bridge.settings import Settings, engine_options
 from bridge.signing import Authority
 from bridge.state import StateFolder
@@ -172,17 +173,22 @@ def _bridge(settings: Settings, announce: Announce, parts: Parts) -> Iterator[_S
             log.info("Listening on port %d.", port)
             announce(ready)
 
-        rules = Rules.of(token, settings.allowed_hosts, settings.allowed_origins)
+        pairing = Pairing(Devices(state.path))
+        hosts, origins = settings.allowed_hosts, settings.allowed_origins
+        rules = Rules.of(token, hosts, origins, pairing.devices.knows)
         store = _store(settings, state)
         try:
-            app = _app(settings, rules, store, Blobs(folder), parts)
+            app = _app(settings, (rules, pairing), store, Blobs(folder), parts)
             yield _Server(app, listener, started, identity)
         finally:
             store.close()
             remove_folder(folder)
 
 
-def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Parts) -> App:
+def _app(
+    settings: Settings, gate: tuple[Rules, Pairing], store: Store, blobs: Blobs, parts: Parts
+) -> App:
+    rules, pairing = gate
     options = engine_options(settings)
     engine = parts.engine or EngineChoice(options=options)
     timeout_s = settings.hook_timeout_s
@@ -211,7 +217,9 @@ def _app(settings: Settings, rules: Rules, store: Store, blobs: Blobs, parts: Pa
         offers,
         worker=worker,
         tally=tally,
+        pairing=pairing,
         clients=lambda: sockets.clients,
+        dismiss=sockets.dismiss,
         version=_version(),
         folder=settings.state_dir.expanduser().absolute(),
         logs=_logs(settings),

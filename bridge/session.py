@@ -147,6 +147,11 @@ class Conversation:
         )
         return self._close(codes.UNSUPPORTED_VERSION, sentence, PROTOCOL_ERROR)
 
+    def dismissed(self) -> Effect:
+        """Return what the end of a pairing brings about."""
+        sentence = "This machine is no longer paired with the bridge; pair it again to go on."
+        return self._close(codes.UNAUTHORIZED, sentence, POLICY)
+
     def hello_overdue(self) -> Effect:
         """Return what silence brings about."""
         sentence = "No hello came in time; it must be the first message of a connection."

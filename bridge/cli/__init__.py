@@ -13,7 +13,9 @@ from bridge.cli.demo import demo
 from bridge.cli.doctor import doctor
 from bridge.cli.failures import Failure
 from bridge.cli.hooks import hooks
+from bridge.cli.inspect import inspect
 from bridge.cli.paint import paint
+from bridge.cli.pair import pair
 from bridge.cli.plugins import app as plugins
 from bridge.cli.presets import presets
 from bridge.cli.replay import replay
@@ -31,7 +33,9 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(paint)
 app.command()(replay)
+app.command()(inspect)
 app.command()(demo)
+app.command()(pair)
 app.command()(doctor)
 app.command()(hooks)
 app.command()(presets)

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from bridge.jobs import Jobs
 from bridge.logs import LogStyle
 from bridge.offer import Offers
+from bridge.pairing import Pairing
 from bridge.signing import Authority
 from bridge.store import Store
 from bridge.tally import Tally
@@ -31,7 +32,9 @@ class Shared:
     offers: Offers
     worker: Worker
     tally: Tally
+    pairing: Pairing
     clients: Callable[[], int]  # how many are connected
+    dismiss: Callable[[str], Awaitable[None]]  # closes connections by the SHA-256 of their token
     version: str
     folder: Path  # a transport makes its own folder in it
     logs: LogStyle

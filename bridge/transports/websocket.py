@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import NoReturn
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bridge.auth import HOLDER
 from bridge.errors import JobRefusedError
 from bridge.jobs import Jobs
 from bridge.layers import Layers
@@ -88,6 +89,7 @@ class Sockets:
         self._server = server
         self._max_pending = max_pending
         self._present: Counter[str] = Counter()
+        self._open: defaultdict[str, set[_Connection]] = defaultdict(set)  # by token's SHA-256
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection until it ends."""
@@ -95,8 +97,20 @@ class Sockets:
         await socket.accept(subprotocol=SUBPROTOCOL if offered else None)
         offer = await self._offers.get()
         connection = _Connection(self, socket, offer, self._limits(offer))
-        with contextlib.suppress(WebSocketDisconnect, _Closed):
-            await connection.serve(speaks=offered)
+        holder: str = socket.scope.get(HOLDER, "")
+        self._open[holder].add(connection)
+        try:
+            with contextlib.suppress(WebSocketDisconnect, _Closed):
+                await connection.serve(speaks=offered)
+        finally:
+            self._open[holder].discard(connection)
+            if not self._open[holder]:
+                del self._open[holder]
+
+    async def dismiss(self, holder: str) -> None:
+        """Close the connections that came with a token, which opens nothing any more."""
+        for connection in self._open.get(holder, ()):
+            connection.dismissed.set()
 
     def welcome(self, offer: Offer, limits: Limits, newest: int) -> Welcome:
         """Return the answer to a hello."""
@@ -142,6 +156,7 @@ class _Connection:
         self._offer = offer
         self._limits = limits
         self._talk = Conversation(limits)
+        self.dismissed = asyncio.Event()
 
     async def serve(self, *, speaks: bool) -> None:
         """Greet, then read and write until either ends; raises WebSocketDisconnect or _Closed."""
@@ -158,6 +173,7 @@ class _Connection:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write(outbox))
                 group.create_task(self._listen(hello, outbox))
+                group.create_task(self._dismissal())
         except* (WebSocketDisconnect, _Closed):
             pass  # either way it is over, and neither task is left
         finally:
@@ -182,6 +198,10 @@ class _Connection:
                 with about(getattr(effect, "job", "-")):
                     await self._perform(effect, hello, outbox)
             await outbox.room()
+
+    async def _dismissal(self) -> None:
+        await self.dismissed.wait()
+        await self._end(self._talk.dismissed())
 
     async def _write(self, outbox: Outbox) -> None:
         while True:
