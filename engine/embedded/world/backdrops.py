@@ -40,7 +40,7 @@ def taken_into(scene: Scene, behind: Floats) -> Floats:
     columns = slice(max(0, int(box.left * height)), max(1, int(box.right * height)))
     around = behind[rows, columns].reshape(-1, 3).mean(0)
     cast = around / max(float(around.mean()), 0.05)
-    light = 0.66 + 0.48 * float(around.mean()) ** 0.8
+    light = 0.76 + 0.34 * float(around.mean()) ** 0.8
     return (light * (0.86 + 0.14 * np.clip(cast, 0.3, 2.0))).astype(np.float32)
 
 

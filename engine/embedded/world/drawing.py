@@ -72,11 +72,12 @@ def _landscape(scene: Scene, x: Floats, y: Floats) -> Floats:
     colours = misty(colours, scene, y, _random(scene, _FOG))
     colours = np.ascontiguousarray(np.clip(colours, 0, 1), np.float32)
     order = sorted(range(len(scene.things)), key=lambda n: _depth(scene.things[n]))
-    light = 1 + 0.42 * (ground_light(scene) - 1)
+    light = 1 + 0.26 * (ground_light(scene) - 1)
     for number in order:
         thing = scene.things[number]
         if thing.noun not in BODIES:
-            made = sprite(thing, paint_of(scene, number), x.shape[0])
+            dark = scene.time in ("night", "dusk")
+            made = sprite(thing, paint_of(scene, number), x.shape[0], dark=dark)
             _grounded(colours, thing, made, scene)
             laid(colours, made, light * _shading(made, thing, x.shape[0], scene.manner))
     return colours

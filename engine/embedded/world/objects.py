@@ -22,7 +22,7 @@ from engine.embedded.world.figures import (
 )
 from engine.embedded.world.palette import darker, lighter, rgb
 
-WINDOW = "#bfe0f0"
+WINDOW, LIT_WINDOW = "#bfe0f0", "#ffdf7a"
 
 
 def plain_shape(noun: str, colour: Floats) -> list[Piece]:
@@ -33,8 +33,8 @@ def plain_shape(noun: str, colour: Floats) -> list[Piece]:
     return [piece(outer, colour)]
 
 
-def house(colour: Floats) -> list[Piece]:
-    """Return a house with a gable, a door, two windows and a chimney."""
+def house(colour: Floats, window: str = WINDOW) -> list[Piece]:
+    """Return a house with a gable, a door, a chimney and two windows of that colour."""
     reddish = colour[0] > colour[1] * 1.35
     roof = rgb("#4d4f5c") if reddish else rgb("#a0482f")
     made = [
@@ -51,7 +51,7 @@ def house(colour: Floats) -> list[Piece]:
     for x in (-0.5, 0.5):
         frame = lighter(colour, 0.75) if colour.mean() < 0.85 else rgb("#8c8c8c")
         made.append(piece(rectangle(x - 0.2, 0.1, x + 0.2, 0.52), frame))
-        made.append(piece(rectangle(x - 0.155, 0.145, x + 0.155, 0.475), rgb(WINDOW)))
+        made.append(piece(rectangle(x - 0.155, 0.145, x + 0.155, 0.475), rgb(window)))
         made.append(piece(rectangle(x - 0.02, 0.145, x + 0.02, 0.475), frame))
     return made
 

@@ -60,8 +60,13 @@ def natural_shade(thing: Thing, rng: np.random.Generator) -> Floats:
     return np.clip(colour, 0, 1).astype(np.float32)
 
 
-def pieces(thing: Thing, colour: Floats) -> list[Piece]:
-    """Return what a thing is made of, from back to front, in units of its radius."""
+def pieces(thing: Thing, colour: Floats, *, dark: bool = False) -> list[Piece]:
+    """Return what a thing is made of, from back to front, in units of its radius.
+
+    In the dark the windows of a house are lit.
+    """
+    if thing.noun == "house" and dark:
+        return objects.house(colour, objects.LIT_WINDOW)
     if thing.noun in SHAPES:
         return objects.plain_shape(thing.noun, colour)
     return _MAKERS[thing.noun](colour)
@@ -82,7 +87,7 @@ def _placed(points: Floats, thing: Thing) -> Floats:
     return turned(points * flip, thing.turn) if thing.turn else points * flip
 
 
-def sprite(thing: Thing, colour: Floats, height: int) -> Sprite:
+def sprite(thing: Thing, colour: Floats, height: int, *, dark: bool = False) -> Sprite:
     """Return a thing drawn for a picture of that height."""
     fine = 4 if height <= 128 else 2
     reach = thing.radius * height * 1.24 + 1
@@ -90,7 +95,7 @@ def sprite(thing: Thing, colour: Floats, height: int) -> Sprite:
     side = int(np.ceil(2 * reach)) + 1
     canvas = np.zeros((side * fine, side * fine, 4), np.uint8)
     origin = np.array((left, top), np.float32)
-    for part in pieces(thing, colour):
+    for part in pieces(thing, colour, dark=dark):
         contours = []
         for points in part.contours:
             place = _placed(points, thing) * thing.radius + np.array(thing.centre)
