@@ -55,10 +55,11 @@ from engine.weights import Catalogue, catalogue
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
-    from engine.labels import labelled, recorded
+    from engine.labels import labelled, parameters, recorded
     from engine.plugins import ActivePlugin, active_plugins
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
+    from engine.stamps.watermark import watermark_of
 
 _LATE = {
     "ActivePlugin": "engine.plugins",
@@ -69,8 +70,10 @@ _LATE = {
     "active_plugins": "engine.plugins",
     "labelled": "engine.labels",
     "merged": "engine.canvas.paste",
+    "parameters": "engine.labels",
     "recorded": "engine.labels",
     "replayed": "engine.provenance",
+    "watermark_of": "engine.stamps.watermark",
 }
 
 __all__ = [
@@ -122,9 +125,11 @@ __all__ = [
     "hookimpl",
     "labelled",
     "merged",
+    "parameters",
     "preset_book",
     "recorded",
     "replayed",
+    "watermark_of",
 ]
 
 

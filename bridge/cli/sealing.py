@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.wire.client import Client
+from bridge.wire.trust import context_for
 
 _TIMEOUT_S = 60.0
 _SCHEMES = {"ws": "http", "wss": "https"}
@@ -21,6 +22,7 @@ class Seal:
         """Sign what `client`'s session had painted; `origin` is the picture it was painted in."""
         address = urlsplit(client.connection.url)
         self._url = f"{_SCHEMES[address.scheme]}://{address.netloc}/sign"
+        self._trust = context_for(client.connection) or True
         self._token, self._session = client.connection.token, client.session
         self._origin = origin
 
@@ -39,6 +41,7 @@ class Seal:
                 files=files,
                 headers={"Authorization": f"Bearer {self._token}"},
                 timeout=_TIMEOUT_S,
+                verify=self._trust,
             )
             answer.raise_for_status()
         except httpx.HTTPError as error:

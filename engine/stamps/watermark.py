@@ -82,7 +82,7 @@ def marked(patch: Pixels, origin: tuple[int, int]) -> Pixels:
     return made
 
 
-def found(picture: Pixels) -> Finding:
+def watermark_of(picture: Pixels) -> Finding:
     """Return how surely a picture RGB or RGBA uint8 (h, w, C) is marked, cropped or not."""
     luma = picture[..., :3] @ _LUMA
     scores = [_score(luma[top:, left:]) for top in range(BLOCK) for left in range(BLOCK)]

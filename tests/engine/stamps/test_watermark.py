@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine import Pixels
 from engine.errors import PluginError
-from engine.stamps.watermark import found, mahlstick_plugins, marked
+from engine.stamps.watermark import mahlstick_plugins, marked, watermark_of
 
 PHOTOGRAPH = Path(__file__).parents[3] / "bridge" / "demo" / "sunset.jpg"
 
@@ -29,8 +29,8 @@ def jpeg(pixels: Pixels, quality: int) -> Pixels:
 
 
 def test_a_marked_picture_is_known_and_an_unmarked_one_is_not(photograph: Pixels) -> None:
-    assert not found(photograph).marked
-    assert found(marked(photograph, (0, 0))).score > 20
+    assert not watermark_of(photograph).marked
+    assert watermark_of(marked(photograph, (0, 0))).score > 20
 
 
 def test_the_eye_finds_nothing(photograph: Pixels) -> None:
@@ -57,20 +57,20 @@ def test_paint_anywhere_on_a_canvas_has_one_grid(
     left, right = photograph[:, :300], photograph[:, 300:]
     beside = (origin[0] + 300, origin[1])
     parts = [marked(left, origin), marked(right, beside)]
-    whole = found(np.concatenate(parts, axis=1)).score
-    assert whole > max(found(part).score for part in parts)
+    whole = watermark_of(np.concatenate(parts, axis=1)).score
+    assert whole > max(watermark_of(part).score for part in parts)
 
 
 @pytest.mark.parametrize("quality", [95, 85, 75])
 def test_it_survives_jpeg(photograph: Pixels, quality: int) -> None:
-    assert found(jpeg(marked(photograph, (0, 0)), quality)).marked
+    assert watermark_of(jpeg(marked(photograph, (0, 0)), quality)).marked
 
 
 def test_it_survives_crops_and_other_brightness(photograph: Pixels) -> None:
     made = marked(photograph, (0, 0))
-    assert found(made[37:301, 53:411]).marked
+    assert watermark_of(made[37:301, 53:411]).marked
     darker = (made[..., :3] * 0.8).astype(np.uint8)
-    assert found(darker).marked
+    assert watermark_of(darker).marked
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (8, 7), (15, 9), (1, 1)])
@@ -87,8 +87,8 @@ def test_no_drawn_or_noisy_picture_is_mistaken() -> None:
     for kind in range(6):
         noise = rng.integers(0, 256, (256, 256, 3), np.uint8)
         flat = np.full_like(noise, 40 * kind)
-        assert not found(noise).marked
-        assert not found(flat).marked
+        assert not watermark_of(noise).marked
+        assert not watermark_of(flat).marked
 
 
 def test_it_is_off_unless_asked_for() -> None:
