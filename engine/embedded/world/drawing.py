@@ -44,10 +44,11 @@ def drawn(scene: Scene, height: int) -> Drawing:
         colours = _photo(scene, x, y)
     else:
         colours = _plain(scene, x, y)
-    if scene.manner == "ink":  # rain and snow are left white, not outlined
+    late = scene.manner in ("ink", "oil")  # rain and snow are neither outlined nor smeared
+    if late:
         colours = mannered(colours, scene, _random(scene, _MANNER))
     colours = falling(colours, scene, _random(scene, _RAIN))
-    if scene.manner != "ink":
+    if not late:
         colours = mannered(colours, scene, _random(scene, _MANNER))
     if scene.manner == "photo":
         colours = photographed(colours, _random(scene, _CAMERA))

@@ -106,6 +106,8 @@ def _oil(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     relief = np.clip(combed * 0.17 - ridge * 0.04, -0.2, 0.2)
     painted = smeared / weights
     rich = painted + (painted - _luma(painted)[..., None]) * 0.12
+    lost = np.abs(colours - painted).max(axis=-1)  # stars, birds, windows: the last touches
+    rich = blend(rich, colours, smoothstep(0.10, 0.40, lost) * 0.8)
     return rich * (1 + relief[..., None]) + 0.12 * np.maximum(relief, 0)[..., None]
 
 
@@ -116,7 +118,9 @@ def _ink(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     sway = (fbm(shape, rng, cells=(7, 7), octaves=2) - 0.5) * 0.016 * height
     colours = _moved(colours, sway, -sway)
     pressure = 0.75 + 0.6 * fbm(shape, rng, cells=(8, 8), octaves=2)
-    lines = smoothstep(0.14, 0.40, _contours(colours, 0.0115) * pressure)
+    side = max(3, round(0.009 * height) * 2 + 1)
+    calm = cv2.medianBlur(np.round(colours * 255).astype(np.uint8), side)  # no rings about stars
+    lines = smoothstep(0.14, 0.40, _contours(calm.astype(np.float32) / 255, 0.0115) * pressure)
     y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / height
     x = (np.arange(width, dtype=np.float32)[None] + 0.5) / height
     dark = 1 - _luma(blurred(colours, 0.008 * height))
@@ -143,7 +147,7 @@ def _pastel(colours: Floats, scene: Scene, rng: np.random.Generator) -> Floats:
     loose = tooth * 0.004 * height
     colours = _moved(colours, loose, -loose)
     colours = 0.75 * colours + 0.25 * blurred(colours, 0.012 * height)
-    cover = smoothstep(-1.6, 0.9, tooth * 0.55 + rubbed * 2.6 + 0.35)
+    cover = smoothstep(-1.6, 0.9, tooth * 0.55 + rubbed * 1.9 + 0.4)
     chalk = colours * 0.94 + 0.045 + 0.02 * tooth[..., None]
     return blend(np.broadcast_to(paper, chalk.shape), chalk, 0.5 + 0.46 * cover)
 
