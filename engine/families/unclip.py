@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.embedded.conditioning import Asked, Embedded, conditioning
+from engine.embedded.emphasis import Encode, length_of, weighed
 from engine.embedded.imagination import imagined, unit
 from engine.embedded.words import Vocabulary
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard, Understanding
 from engine.hookspecs import hookimpl
+from engine.prompts import Span, Words
 from engine.schedules.paths import CosinePath
 
 if TYPE_CHECKING:
@@ -275,14 +277,16 @@ class UnclipModel:
         import torch
 
         count = len(conditions.seeds)
-        said = self.vocabulary.known(conditions.prompt)
-        pictures = self._pictures(conditions, self._words(said))  # (N, D)
-        words = _repeated(self._read(said), count)
-        asked = conditioning(words, pictures, self._length)
+        said = conditions.prompt, conditions.words
+        pictures = self._pictures(conditions, self._weighed(self._words, *said))  # (N, D)
+        words = _repeated(self._weighed(self._read, *said), count)
         if conditions.guidance == 1.0:
-            return asked
-        refused = _repeated(self._read(self.vocabulary.known(conditions.negative_prompt)), count)
-        unasked = conditioning(refused, torch.zeros_like(pictures), self._length)
+            return conditioning(words, pictures, length_of(words, self._length))
+        avoided = conditions.negative_prompt, conditions.negative_words
+        refused = _repeated(self._weighed(self._read, *avoided), count)
+        length = max(length_of(row, self._length) for row in (words, refused))
+        asked = conditioning(words, pictures, length)
+        unasked = conditioning(refused, torch.zeros_like(pictures), length)
         return Asked(
             torch.cat([asked.tokens, unasked.tokens]), torch.cat([asked.vector, unasked.vector])
         )
@@ -304,6 +308,11 @@ class UnclipModel:
                 count, words.pooled.shape[-1], device=self._device, dtype=self._dtype
             )
         return imagined(self.parts.prior, words, conditions.seeds, self._length)
+
+    def _weighed(self, encode: Encode, text: str, words: Words | None) -> Embedded:
+        """Return a prompt as one row, its words counting as the painter wrote."""
+        spans = (Span(text),) if words is None else words.spans
+        return weighed(encode, spans, self.vocabulary.known, self._length)
 
     def _words(self, text: str) -> Embedded:
         """Return a text after CLIP, as one row."""

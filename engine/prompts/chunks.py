@@ -10,33 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from engine.prompts.words import Span
 
+Token = TypeVar("Token")  # a number, or, where a tokenizer has a token a word, the word
 ROOM = 75  # tokens of CLIP's 77 that are the prompt's
 NEAR = 20  # tokens from a chunk's end within which a comma may end it
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Generic[Token]):
     """Tokens that are encoded together, and how much each counts."""
 
-    tokens: tuple[int, ...] = ()
+    tokens: tuple[Token, ...] = ()
     weights: tuple[float, ...] = ()
 
 
 def chunked(
     spans: Sequence[Span],
-    tokenize: Callable[[str], Sequence[int]],
+    tokenize: Callable[[str], Sequence[Token]],
     room: int = ROOM,
-    commas: Collection[int] = (),
-) -> tuple[Chunk, ...]:
+    commas: Collection[Token] = (),
+) -> tuple[Chunk[Token], ...]:
     """Return a prompt's chunks, at least one, in order; no token is lost.
 
     `tokenize` gives a text's tokens without beginning and end, `commas` are the tokens behind which
     a chunk may end early.
     """
-    chunks: list[Chunk] = []
+    chunks: list[Chunk[Token]] = []
     for part in _parts(spans):
         tokens = [(token, span.weight) for span in part for token in tokenize(span.text)]
         while tokens:
@@ -56,7 +58,7 @@ def _parts(spans: Sequence[Span]) -> list[list[Span]]:
     return parts
 
 
-def _length(tokens: Sequence[tuple[int, float]], room: int, commas: Collection[int]) -> int:
+def _length(tokens: Sequence[tuple[Token, float]], room: int, commas: Collection[Token]) -> int:
     """Return how many tokens the next chunk takes."""
     if len(tokens) <= room:
         return len(tokens)

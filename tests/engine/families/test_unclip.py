@@ -16,6 +16,7 @@ from engine.embedded.train.export import WEIGHTS
 from engine.errors import CancelledError, ModelError
 from engine.families import Conditions
 from engine.families.unclip import CELL, UnclipFamily, UnclipModel, mahlstick_families
+from engine.prompts import Prompt
 from engine.samplers.dpmpp_2m import dpmpp_2m
 from engine.schedules import CLEAN
 from engine.schedules.uniform import model as uniform
@@ -265,3 +266,29 @@ def test_an_unloaded_model_says_so(model: UnclipModel) -> None:
     other.unload()
     with pytest.raises(ModelError, match="load it again"):
         other.preview(other.encode(torch.zeros(1, 3, 64, 64)))
+
+
+def test_a_word_that_counts_more_or_less_shows(model: UnclipModel) -> None:
+    def blueness(source: str) -> float:
+        words = Prompt.read(source).at(1, 1)
+        conditions = Conditions(
+            prompt=words.text, words=words, working=SMALL, seeds=(5,), guidance=3.0
+        )
+        start = noise(model, SMALL, (5,))
+        x0 = model.denoiser(conditions)(start, model.path.level(1.0))
+        red, _, blue = model.preview(x0).float().mean((0, 1, 2)).tolist()
+        return blue - red
+
+    plain = blueness("a red circle on a blue background")
+    assert blueness("a red circle on a (blue:1.0) background") == plain
+    assert blueness("a red circle on a (blue:0.2) background") < plain - 5
+
+
+def test_words_beyond_the_models_length_are_read_too(model: UnclipModel) -> None:
+    def first(prompt: str) -> torch.Tensor:
+        conditions = Conditions(prompt=prompt, working=SMALL, seeds=(5,), guidance=3.0)
+        return model.denoiser(conditions)(noise(model, SMALL, (5,)), model.path.level(1.0))
+
+    long = "a sunset over the sea, " + "small clouds, " * 12
+    night, day = first(long + "a starry night"), first(long + "a clear day")
+    assert (night - day).abs().max() > 0.05
