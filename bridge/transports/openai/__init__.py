@@ -15,12 +15,13 @@ from bridge.auth import SIGNED_PREFIX
 from bridge.signing import Signer
 from bridge.transports import Mounted, Shared
 from bridge.transports.openai.endpoints import Endpoints
-from bridge.transports.openai.links import Links, emptied
+from bridge.transports.openai.links import Links, emptied, folder_of, key_in
 from bridge.transports.openai.pace import Pace
 from bridge.transports.openai.studio import Studio
 from bridge.workers.darkroom import Darkroom
 
-FOLDER = "openai"
+FOLDER = "openai"  # pictures of requests under way
+LINKS = "links"  # results that a link fetches
 _SWEEP_S = 30.0
 
 
@@ -28,7 +29,8 @@ def mount(shared: Shared) -> Mounted:
     """Return the transport; found by `bridge.transports.mounted`."""
     blobs = emptied(shared.folder / FOLDER)
     darkroom = Darkroom(blobs, logs=shared.logs)
-    links = Links(blobs, SIGNED_PREFIX, shared.link_ttl_s)
+    kept = folder_of(shared.folder / LINKS)
+    links = Links(kept, key_in(shared.folder), SIGNED_PREFIX, shared.link_ttl_s)
     studio = Studio(shared.jobs, shared.store, darkroom, blobs, links, Signer(shared.authority))
     pace = Pace(shared.images_per_minute)
     endpoints = Endpoints(

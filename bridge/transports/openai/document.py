@@ -123,7 +123,7 @@ def _file() -> Json:
         ],
         "responses": {
             "200": {"description": "The picture.", "content": {"image/*": {}}},
-            "403": _error("The link is not signed by this bridge since it started."),
+            "403": _error("The link is not signed by this bridge."),
             "410": _error("The link is past its time."),
         },
     }

@@ -271,12 +271,15 @@ async def _uploads(form: FormData) -> Uploads:
         place.append(value)
     if not images:
         raise invalid("image", "The image is missing; send one.", "missing_required_parameter")
-    if len(images) > 1 or len(masks) > 1:
+    if len(images) > 1:
         raise invalid(
-            "image" if len(images) > 1 else "mask",
-            f"{len(images)} images and {len(masks)} masks were sent. One image is painted at a"
-            " time, with one mask at most.",
+            "image",
+            f"{len(images)} images were sent. The first would be edited and the others be"
+            " references, but no model of this bridge takes references. Send the one to edit.",
+            "too_many_images",
         )
+    if len(masks) > 1:
+        raise invalid("mask", f"{len(masks)} masks were sent; send one at most.", "too_many_masks")
     return Uploads(await images[0].read(), await masks[0].read() if masks else None)
 
 

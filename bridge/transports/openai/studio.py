@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,8 @@ from bridge.wire.messages import Cancelled, Failed, Finished, Painted, Preview, 
 from bridge.workers.darkroom import Darkroom, Print, Under
 
 # One session for all of the API: the queue's limit holds for it, editors have turns beside it.
-SESSION = str(uuid.uuid5(uuid.NAMESPACE_URL, "mahlstick:openai"))
+# Its name is no UUID, so that no WebSocket can say hello in it and cancel what others ordered.
+SESSION = "openai"
 KEEP_ALIVE_S = 10.0
 _PREVIEW_SIDE = 256
 # Nothing is counted in tokens here, and nothing is billed.

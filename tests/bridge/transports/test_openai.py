@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import time
+import urllib.request
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,9 @@ from bridge.offer import Offer
 from bridge.server import Parts, Ready, running
 from bridge.settings import Settings
 from bridge.signing import verified
+from bridge.transports.openai.studio import SESSION
 from bridge.wire.connection import read_connection
+from bridge.wire.errors import RejectedError
 from bridge.wire.messages import Fetch, History, ModelInfo
 from bridge.workers.inline import InlineWorker
 from bridge.workers.process import EngineChoice
@@ -286,6 +289,27 @@ def test_the_editors_and_the_api_do_not_see_each_other_s_jobs(bridge: Ready) -> 
         client.images.generate(prompt="")
         editor.send(Fetch())
         assert hear_until(editor, History)[-1].jobs == []
+
+
+def test_no_editor_gets_into_the_session_of_the_api(bridge: Ready) -> None:
+    for name in (SESSION, "00000000-0000-0000-0000-00000000000z"):
+        with pytest.raises(RejectedError, match="not a UUID"):
+            connect(bridge, name)
+
+
+def test_a_link_outlives_the_bridge_that_gave_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    parts = Parts(InlineWorker(FlatPainter()), offer=OFFER)
+    with running(settings, parts) as ready, official(ready) as client:
+        answer = client.images.generate(prompt="", response_format="url")
+        assert answer.data is not None
+        url = answer.data[0].url
+        assert url is not None
+        assert url.startswith(f"http://127.0.0.1:{ready.port}/v1/images/files/")
+    with running(settings, parts) as again:
+        moved = url.replace(f":{ready.port}/", f":{again.port}/")
+        with urllib.request.urlopen(moved, timeout=60) as fetched:  # noqa: S310
+            assert Image.open(BytesIO(fetched.read())).size == (16, 16)
 
 
 def test_pictures_cross_to_the_worker_process_and_back(tmp_path: Path) -> None:

@@ -18,9 +18,7 @@ from openai import OpenAI
 from PIL import Image
 
 from bridge.server import Parts, Ready, running
-from bridge.transports.openai.studio import SESSION
 from bridge.wire.connection import read_connection
-from bridge.wire.messages import Fetch, History
 from bridge.workers.inline import InlineWorker
 from engine import (
     Control,
@@ -33,8 +31,9 @@ from engine import (
     UnknownWordsError,
 )
 from tests.bridge.painters import FlatPainter
-from tests.bridge.talk import OFFER, connect, hear_until, settings_in
+from tests.bridge.talk import OFFER, settings_in
 from tests.bridge.transports.openai_talk import noisy, official, png, vary, with_hole
+from tests.bridge.transports.test_watching import health, wait_until
 
 FAULTS: dict[str, Exception] = {
     "refused": RefusedError("violence", "The prompt is not allowed."),
@@ -327,12 +326,11 @@ def waiting(bridge: Ready) -> Iterator[None]:
     connection = http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=20)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
     connection.request("POST", "/v1/images/generations", b'{"prompt": ""}', headers)
-    with connect(bridge, SESSION) as watcher:  # whose end would end the session's jobs
-        watcher.send(Fetch())
-        while len(hear_until(watcher, History)[-1].jobs) < 2:
-            watcher.send(Fetch())
+    try:
+        wait_until(lambda: health(bridge)["queue"]["waiting"] == 1)
         yield
-    connection.close()
+    finally:
+        connection.close()
 
 
 def test_the_rate_limit_says_when_to_come_again(tmp_path_factory: pytest.TempPathFactory) -> None:
