@@ -9,34 +9,40 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridge.wire.controller import Offline, Online, Told, Updated, new_id
-    from bridge.wire.geometry import grown, intersection, is_empty, moved, with_alpha
+    from bridge.wire.geometry import grown, intersection, is_empty, moved, union, with_alpha
     from bridge.wire.messages import (
         Extension,
         JobEvent,
+        MaskOptions,
         ModeName,
         Painted,
         Picture,
+        PresetInfo,
         Preview,
         Rect,
         Submit,
         Welcome,
     )
+    from bridge.wire.pace import Pace, spoken
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
 else:
     from .wire.controller import Offline, Online, Told, Updated, new_id
-    from .wire.geometry import grown, intersection, is_empty, moved, with_alpha
+    from .wire.geometry import grown, intersection, is_empty, moved, union, with_alpha
     from .wire.messages import (
         Extension,
         JobEvent,
+        MaskOptions,
         ModeName,
         Painted,
         Picture,
+        PresetInfo,
         Preview,
         Rect,
         Submit,
         Welcome,
     )
+    from .wire.pace import Pace, spoken
     from .wire.painting import Painting
     from .wire.session import Change, Session
 
@@ -44,12 +50,15 @@ __all__ = [
     "Change",
     "Extension",
     "JobEvent",
+    "MaskOptions",
     "ModeName",
     "Offline",
     "Online",
+    "Pace",
     "Painted",
     "Painting",
     "Picture",
+    "PresetInfo",
     "Preview",
     "Rect",
     "Session",
@@ -62,5 +71,7 @@ __all__ = [
     "is_empty",
     "moved",
     "new_id",
+    "spoken",
+    "union",
     "with_alpha",
 ]

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from .easel import Easel
-from .protocol import Painting
+from .language import noted, tr, trn
+from .protocol import Painting, spoken
 
+CANCELLED = noted("Cancelled; the picture is as it was.")
 _STATES = {
-    "sending": "Sending the picture.",
-    "queued": "Next.",
-    "painting": "Painting.",
-    "finished": "Done. Click a candidate to see it on the canvas.",
-    "cancelled": "Cancelled; the picture is as it was.",
+    "sending": noted("Sending the picture."),
+    "queued": noted("Next."),
+    "painting": noted("Painting."),
+    "finished": noted("Done. Click a candidate to see it on the canvas."),
+    "cancelled": CANCELLED,
 }
 
 
-def sentence(easel: Easel | None) -> str:
+def sentence(easel: Easel | None, seconds_left: float | None = None) -> str:
     """Return what to tell about a painting; empty when there is none."""
     if easel is None:
         return ""
     painting = easel.painting
     if easel.dropped:
-        return _STATES["cancelled"]
+        return tr(CANCELLED)
     if painting.state == "failed":
-        tried = f" Try: {', '.join(painting.suggestions)}." if painting.suggestions else ""
-        return painting.message + tried
+        return _failure(painting)
     if painting.state == "queued" and painting.position:
-        return f"Waiting; {painting.position} before this."
+        before = painting.position
+        return trn("Waiting; {n} before this.", "Waiting; {n} before this.", before)
     if painting.state == "loading":
-        return f"Reading the model {painting.model}."
-    return "\n".join([_STATES[painting.state], *_remarks(painting)])
+        return tr("Reading the model {model}.", model=painting.model)
+    said = tr(_STATES[painting.state])
+    if painting.state == "painting" and seconds_left is not None:
+        said = tr("Painting; about {time} left.", time=spoken(seconds_left))
+    return "\n".join([said, *_remarks(painting)])
+
+
+def _failure(painting: Painting) -> str:
+    if not painting.suggestions:
+        return painting.message
+    tried = tr("Try: {words}.", words=", ".join(painting.suggestions))
+    return f"{painting.message} {tried}"
 
 
 def _remarks(painting: Painting) -> list[str]:
@@ -36,4 +48,5 @@ def _remarks(painting: Painting) -> list[str]:
     if layout is None:
         return []
     words = ", ".join(layout.unknown_words)
-    return [*layout.notes, *([f"The model does not know: {words}."] if words else [])]
+    unknown = [tr("The model does not know: {words}.", words=words)] if words else []
+    return [*layout.notes, *unknown]

@@ -7,13 +7,16 @@ top; a document that was closed is in no list.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+_IDS = itertools.count(1)
 
 
 class FakeNode:
@@ -23,8 +26,11 @@ class FakeNode:
         self.document = document
         self.pixels: Pixels = np.zeros((document.height(), document.width(), 4), np.uint8)
         self.locked = False
+        self.visible = True
         self._name = name
         self._kind = kind
+        self._parent: FakeNode | None = None
+        self._id = f"{{{next(_IDS)}}}"
         self._children: list[FakeNode] = []
 
     def name(self) -> str:
@@ -42,19 +48,49 @@ class FakeNode:
     def childNodes(self) -> list[FakeNode]:
         return list(self._children)
 
+    def setVisible(self, value: bool) -> None:
+        self.visible = value
+
+    def opacity(self) -> int:
+        return 255
+
+    def blendingMode(self) -> str:
+        return "normal"
+
+    def colorModel(self) -> str:
+        return self.document.colorModel()
+
+    def colorDepth(self) -> str:
+        return self.document.colorDepth()
+
+    def colorProfile(self) -> str:
+        return self.document.colorProfile()
+
+    def uniqueId(self) -> FakeId:
+        return FakeId(self._id)
+
+    def bounds(self) -> FakeBox:
+        return FakeBox(0, 0, self.document.width(), self.document.height())
+
     def parentNode(self) -> FakeNode | None:
-        root = self.document.rootNode()
-        return root if self in root._children else None
+        return self._parent
 
     def addChildNode(self, child: FakeNode, above: FakeNode | None) -> bool:
-        assert above is None
-        self.document.do("Add Layer", lambda: self._add(child), lambda: self._drop(child))
+        place = len(self._children) if above is None else self._children.index(above) + 1
+        self.document.do("Add Layer", lambda: self._add(child, place), lambda: self._drop(child))
         return True
 
     def remove(self) -> bool:
-        root = self.document.rootNode()
-        self.document.do("Remove Layer", lambda: root._drop(self), lambda: root._add(self))
+        parent = self._parent
+        assert parent is not None
+        place = parent._children.index(self)
+        self.document.do(
+            "Remove Layer", lambda: parent._drop(self), lambda: parent._add(self, place)
+        )
         return True
+
+    def projectionPixelData(self, x: int, y: int, w: int, h: int) -> bytes:
+        return _window(_merged(self) if self._children else self.pixels, x, y, w, h).tobytes()
 
     def pixelData(self, x: int, y: int, w: int, h: int) -> bytes:
         return _window(self.pixels, x, y, w, h).tobytes()
@@ -63,14 +99,49 @@ class FakeNode:
         new = np.frombuffer(value, np.uint8).reshape(h, w, 4)
         self.pixels[y : y + h, x : x + w] = new
 
-    def _add(self, child: FakeNode) -> None:
-        self._children.append(child)
+    def _add(self, child: FakeNode, place: int) -> None:
+        self._children.insert(place, child)
+        child._parent = self
         self.document.later.append(lambda: self.document.setActiveNode(child))
 
     def _drop(self, child: FakeNode) -> None:
         self._children.remove(child)
+        child._parent = None
         if self.document.activeNode() is child:
-            self.document.setActiveNode(self._children[-1])
+            root = self.document.rootNode()
+            self.document.setActiveNode(root._children[-1] if root._children else root)
+
+
+@dataclass(frozen=True)
+class FakeId:
+    """A layer's number."""
+
+    text: str
+
+    def toString(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class FakeBox:
+    """Qt's rectangle."""
+
+    left: int
+    top: int
+    wide: int
+    high: int
+
+    def x(self) -> int:
+        return self.left
+
+    def y(self) -> int:
+        return self.top
+
+    def width(self) -> int:
+        return self.wide
+
+    def height(self) -> int:
+        return self.high
 
 
 class FakeSelection:
@@ -126,6 +197,9 @@ class FakeDocument:
         noise[..., 3] = 255
         self.painting.pixels[:] = noise
         self._root._children.append(self.painting)
+        self.painting._parent = self._root
+        self.annotations: dict[str, bytes] = {}
+        self.exported = b""  # the file that Krita would write
         self._active: FakeNode | None = self.painting
 
     def do(self, text: str, redo: Callable[[], None], undo: Callable[[], None]) -> None:
@@ -145,14 +219,7 @@ class FakeDocument:
 
     def merged(self) -> Pixels:
         """All layers on top of each other."""
-        below = np.zeros((self._size[1], self._size[0], 4), np.float64)
-        for node in self._root.childNodes():
-            alpha = node.pixels[..., 3:] / 255
-            below = (
-                below * (1 - alpha)
-                + np.concatenate([node.pixels[..., :3], np.full_like(alpha, 255)], -1) * alpha
-            )
-        return np.rint(below).astype(np.uint8)
+        return _merged(self._root)
 
     def width(self) -> int:
         return self._size[0]
@@ -200,6 +267,49 @@ class FakeDocument:
         for node, part in zip(self._root.childNodes(), pixels, strict=True):
             node.pixels = part
 
+    def resolution(self) -> float:
+        return 300.0
+
+    def scaleImage(self, w: int, h: int, _x: int, _y: int, _strategy: str) -> bool:
+        old = self._size
+        pixels = [node.pixels for node in self._root.childNodes()]
+        scaled = [np.zeros((h, w, 4), np.uint8) for _ in pixels]
+        self.do(
+            "Scale Image", lambda: self._resize((w, h), scaled), lambda: self._resize(old, pixels)
+        )
+        return True
+
+    def setSelection(self, selection: FakeSelection) -> None:
+        self.chosen = selection
+
+    def annotationTypes(self) -> list[str]:
+        return list(self.annotations)
+
+    def annotation(self, kind: str) -> bytes:
+        return self.annotations[kind]
+
+    def setAnnotation(self, kind: str, _description: str, value: bytes) -> None:
+        self.annotations[kind] = value
+
+    def removeAnnotation(self, kind: str) -> None:
+        self.annotations.pop(kind, None)
+
+    def batchmode(self) -> bool:
+        return False
+
+    def setBatchmode(self, value: bool) -> None:
+        pass
+
+    def exportImage(self, path: str, _configuration: object) -> bool:
+        Path(path).write_bytes(self.exported)
+        return bool(self.exported)
+
+    def setModified(self, modified: bool) -> None:
+        pass
+
+    def setColorSpace(self, _model: str, _depth: str, _profile: str) -> bool:
+        return True
+
     def refreshProjection(self) -> None:
         pass
 
@@ -236,11 +346,30 @@ class FakeAction:
             target.append(entry)
 
 
+class FakeWindow:
+    """The main window."""
+
+    def __init__(self, app: FakeKrita) -> None:
+        self._app = app
+
+    def addView(self, document: FakeDocument) -> None:
+        self._app.open.append(document)
+
+
 class FakeKrita:
     """Krita itself, with its open documents; the last one is in front."""
 
     def __init__(self) -> None:
         self.open: list[FakeDocument] = []
+
+    def createDocument(
+        self, w: int, h: int, _name: str, _model: str, _depth: str, _profile: str, _dpi: float
+    ) -> FakeDocument:
+        """A document that nobody sees until it gets a view."""
+        return FakeDocument(self, w, h)
+
+    def activeWindow(self) -> FakeWindow:
+        return FakeWindow(self)
 
     def new(self, width: int = 48, height: int = 32, model: str = "RGBA") -> FakeDocument:
         """Open a picture."""
@@ -258,6 +387,18 @@ class FakeKrita:
 
     def version(self) -> str:
         return "5.1.5"
+
+
+def _merged(parent: FakeNode) -> Pixels:
+    """All visible layers of a group on top of each other."""
+    height, width = parent.document.height(), parent.document.width()
+    below = np.zeros((height, width, 4), np.float64)
+    for node in parent.childNodes():
+        above = _merged(node) if node.type() == "grouplayer" else node.pixels
+        alpha = above[..., 3:] / 255 * node.visible
+        paint = np.concatenate([above[..., :3], np.full_like(alpha, 255)], -1)
+        below = below * (1 - alpha) + paint * alpha
+    return np.rint(below).astype(np.uint8)
 
 
 def _window(pixels: Pixels, x: int, y: int, w: int, h: int) -> Pixels:

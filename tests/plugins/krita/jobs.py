@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from plugins.krita.wire.controller import Controller, Effect, Send
-from plugins.krita.wire.geometry import swap_red_blue
+from plugins.krita.wire.geometry import swap_red_blue, with_alpha
 from plugins.krita.wire.messages import (
     Finished,
     Limits,
@@ -16,8 +17,10 @@ from plugins.krita.wire.messages import (
     Welcome,
 )
 
+from plugins.krita.darkroom import Order
 from plugins.krita.easel import Tools
 from plugins.krita.protocol import Offline, Online, Painted, Painting, Picture, Preview, Rect
+from plugins.krita.views import Optics
 
 LIMITS = Limits(1 << 28, 8192, 16, 500, 8)
 WELCOME = Welcome(1, "a test", LIMITS, models=[], samplers=[], schedules=[])
@@ -153,6 +156,47 @@ def flat_patch(picture: Picture, _context: Rect, paste: Rect, mask: bytes) -> by
     return pixels.tobytes()
 
 
+def laid_over(below: bytes, above: bytes, _width: int, _height: int) -> bytes:
+    """Opaque pixels over others; where they are clear, those below."""
+    under = np.frombuffer(below, np.uint8).reshape(-1, 4)
+    paint = np.frombuffer(above, np.uint8).reshape(-1, 4)
+    return np.where(paint[:, 3:] > 0, paint, under).tobytes()
+
+
+def cut(pixels: bytes, mask: bytes, _width: int, _height: int) -> bytes:
+    """Pixels with their alpha multiplied by a mask."""
+    return with_alpha(pixels, mask)
+
+
+def holes(pixels: bytes, _width: int, _height: int) -> bytes:
+    """Where a picture is not opaque."""
+    return np.where(np.frombuffer(pixels, np.uint8)[3::4] < 255, 255, 0).astype(np.uint8).tobytes()
+
+
+class SlowDarkroom:
+    """Works only when it is told to, as a busy thread would."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Order, Callable[[], Any]]] = []
+
+    def ask(self, work: Callable[[], Any]) -> Order:
+        order: Order = Order()
+        self._waiting.append((order, work))
+        return order
+
+    def work(self) -> int:
+        """Carry out what was asked; return how much that was."""
+        waiting, self._waiting = self._waiting, []
+        for order, work in waiting:
+            order.result, order.done = work(), True
+        return len(waiting)
+
+
+def at_once(work: Callable[[], Any]) -> Order:
+    """A darkroom that has worked before anyone looks."""
+    return Order(done=True, result=work())
+
+
 class Hand:
     """The painter's hand; down while a stroke is under way."""
 
@@ -162,4 +206,18 @@ class Hand:
         return not self.down
 
 
-TOOLS = Tools(flat_patch, swapped, Hand().rests)
+OPTICS = Optics(
+    lambda scene, _side: ("base", scene.region),
+    lambda picture, _context, paste, _mask, _side: ("film", picture, paste),
+    lambda mask, paste, denoise, _context, _side: ("masks", mask, paste, denoise),
+)
+TOOLS = Tools(
+    patch=flat_patch,
+    swapped=swapped,
+    over=laid_over,
+    cut=cut,
+    holes=holes,
+    hand_rests=Hand().rests,
+    ask=at_once,
+    optics=OPTICS,
+)

@@ -10,8 +10,10 @@ import pytest
 from plugins.krita.wire.messages import Cancelled, Failed
 
 from plugins.krita.canvas import Canvas
-from plugins.krita.easel import Easel
+from plugins.krita.easel import Easel, Errand
+from plugins.krita.layers import PaintLayer
 from plugins.krita.protocol import Painting
+from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeDocument, FakeKrita, FakeNode, Pixels
 from tests.plugins.krita.jobs import PASTE, TOOLS, Hand, Job
 
@@ -55,8 +57,9 @@ def scene_with(prompt: str = "a moon", origin: tuple[int, int] = (0, 0)) -> Scen
     painting = Painting("job", candidates=2)
     scene: Scene
     canvas = Canvas(app, document)
-    layer = canvas.add_layer("forming")
-    easel = Easel(canvas, layer, painting, prompt, origin, TOOLS, clock=lambda: scene.now)
+    layer = PaintLayer(app, canvas, "forming")
+    errand = Errand(Wish(prompt), origin=origin)
+    easel = Easel(layer, painting, errand, TOOLS, clock=lambda: scene.now)
     scene = Scene(document, job, easel, before)
     return scene
 
@@ -121,6 +124,7 @@ def test_other_candidates_can_be_looked_at_without_undo_entries(scene: Scene) ->
     )
     scene.hear(scene.job.finished(0, 1))
     scene.easel.select(1)
+    scene.easel.tick()
     assert scene.pixel == [9, 8, 7, 255]
     assert scene.layer.name() == "a moon [101]"
     assert len(scene.document.entries) == 1
@@ -134,6 +138,7 @@ def test_paint_of_the_painter_on_the_result_stays(scene: Scene) -> None:
     first = scene.layer
     first.setPixelData(bytes([5, 5, 5, 255]), PASTE.left, PASTE.top + 1, 1, 1)
     scene.easel.select(1)
+    scene.easel.tick()
     assert first.pixelData(PASTE.left, PASTE.top + 1, 1, 1) == bytes([5, 5, 5, 255])
     assert scene.layer is not first
 

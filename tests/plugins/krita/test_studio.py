@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from plugins.krita.wire.messages import Cancel, Keep, Refused, Submit
 
+from plugins.krita.archive import Archive
 from plugins.krita.protocol import Extension, Online
 from plugins.krita.studio import Studio
 from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeKrita, FakeSelection
-from tests.plugins.krita.jobs import TOOLS, WELCOME, Job, TestSession
+from tests.plugins.krita.jobs import TOOLS, WELCOME, Job, TestSession, at_once
 
 MOON = Wish("a moon", candidates=2)
 
@@ -28,11 +29,14 @@ class Scene:
         self.document.chosen = FakeSelection(mask)
         self.before = self.document.merged()
         self.session = TestSession(online)
-        self.studio = Studio(self.app, self.session, TOOLS)
+        self.archive = Archive(self.app, at_once, lambda _picture, _side: b"small")
+        self.studio = Studio(self.app, self.session, TOOLS, self.archive)
 
     def begin(self, wish: Wish = MOON) -> Job:
         """Paint until the first preview is there."""
         self.studio.paint(wish)
+        self.turn()
+        self.turn()
         assert self.studio.current is not None
         job = Job(self.studio.current.painting.job)
         self.session.happens(job.started(), job.preview(0, 1, 90))
@@ -54,6 +58,8 @@ def scene() -> Scene:
 
 def test_a_click_sends_picture_selection_and_prompt(scene: Scene) -> None:
     scene.studio.paint(MOON)
+    assert scene.session.sent == []  # the picture is read first
+    scene.turn()
     (asked,) = scene.session.sent
     assert isinstance(asked, Submit)
     assert (asked.mode, asked.prompt, asked.candidates) == ("inpaint", "a moon", 2)
@@ -142,6 +148,7 @@ def test_a_refusal_becomes_a_sentence_and_leaves_no_layer(scene: Scene) -> None:
     scene.studio.paint(MOON)
     assert scene.studio.current is not None
     name = scene.studio.current.painting.job
+    scene.turn()
     scene.turn()
     scene.session.happens(Refused("queue_full", "Too many jobs are waiting.", job=name))
     scene.turn()

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from plugins.krita.canvas import Canvas
-from plugins.krita.easel import Easel
+from plugins.krita.easel import Easel, Errand
+from plugins.krita.layers import PaintLayer
 from plugins.krita.protocol import Painting
+from plugins.krita.wishes import Wish
 from plugins.krita.words import sentence
 from tests.plugins.krita.fakes import FakeKrita
 from tests.plugins.krita.jobs import TOOLS, Job
@@ -19,7 +21,7 @@ def easel_with(**fields: Any) -> Easel:
     app = FakeKrita()
     canvas = Canvas(app, app.new())
     painting = replace(Painting("job"), **fields)
-    return Easel(canvas, canvas.add_layer("x"), painting, "a moon", (0, 0), TOOLS)
+    return Easel(PaintLayer(app, canvas, "x"), painting, Errand(Wish("a moon")), TOOLS)
 
 
 def test_without_a_painting_nothing_is_said() -> None:

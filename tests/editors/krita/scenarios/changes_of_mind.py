@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scene import idle, middle, open_panel, open_photograph, paint, select_sky, state
+from scene import idle, middle, open_panel, open_photograph, paint, select_sky, settled, state
 
 
 def scenario(stage: Any) -> Iterator[None]:
@@ -70,16 +70,16 @@ def choose(stage: Any, document: Any, panel: Any) -> Iterator[None]:
     entries = len(stage.undo_texts())
     looks: list[str] = []
     for candidate in (0, 1, 2):
-        panel.gallery.setCurrentRow(candidate)
-        yield from stage.rest(0.1)
+        panel.gallery.show_candidate(candidate)
+        yield from settled(stage, panel)
         looks.append(middle(document).hex())
     stage.facts["looks"] = len(set(looks))
     stage.facts["chosen"] = state(stage, document)
     stage.facts["chosen_entries"] = len(stage.undo_texts()) - entries
     layer = document.rootNode().childNodes()[-1]
     layer.setPixelData(bytes([1, 2, 3, 255]) * 4, 100, 60, 2, 2)
-    panel.gallery.setCurrentRow(3)
-    yield from stage.rest(0.3)
+    panel.gallery.show_candidate(3)
+    yield from settled(stage, panel)
     stage.facts["own_stroke"] = list(bytes(layer.pixelData(100, 60, 1, 1)))
     stage.facts["after_own_stroke"] = state(stage, document)
     stage.picture_of_the_screen("chosen.png")

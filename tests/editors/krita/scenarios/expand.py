@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scene import idle, open_panel, open_photograph, state
+from scene import idle, open_panel, open_photograph, settled, state
 
 
 def scenario(stage: Any) -> Iterator[None]:
@@ -31,8 +31,10 @@ def scenario(stage: Any) -> Iterator[None]:
     stage.save_pixels(document, "after.bgra")
     yield from stage.rest(0.3)
     stage.picture_of_the_screen("expanded.png")
+    remembered = [len(panel.records_of_document())]
     stage.app.action("mahlstick_undo").trigger()
-    yield from stage.rest(0.2)
+    yield from settled(stage, panel)
+    stage.facts["remembered"] = [*remembered, len(panel.records_of_document())]
     stage.facts["undone"] = state(stage, document)
     stage.save_pixels(document, "undone.bgra")
     yield from stage.redo(document)

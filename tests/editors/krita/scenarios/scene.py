@@ -58,8 +58,14 @@ def paint(stage: Any, panel: Any, prompt: str) -> Iterator[None]:
 
 
 def idle(stage: Any, panel: Any) -> Iterator[None]:
-    """Wait until nothing is being painted."""
+    """Wait until nothing is being painted, and what was is on the canvas."""
     yield from stage.until(lambda: not panel.busy, "the painting is over")
+    yield from settled(stage, panel)
+
+
+def settled(stage: Any, panel: Any) -> Iterator[None]:
+    """Wait until our plugin has nothing left to do and Krita has carried it out."""
+    yield from stage.until(lambda: panel.settled, "nothing is left to be done")
     yield from stage.rest(0.2)
 
 
