@@ -85,7 +85,8 @@ class Lexicon:
 
     def reading(self, tokens: Sequence[Token]) -> Reading:
         """Return what is found, without what a safe phrase covers."""
-        found = [match for at in range(len(tokens)) for match in self._at(tokens, at)]
+        everywhere = (match for at in range(len(tokens)) for match in self._at(tokens, at))
+        found = list(dict.fromkeys(everywhere))
         covered = frozenset(
             at for match in found if match.group == SAFE for at in range(match.start, match.end)
         )

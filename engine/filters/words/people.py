@@ -134,10 +134,8 @@ class People:
         if _is_alone(tokens, place):
             return place.start == 0 and place.end == len(tokens)
         after = _after(tokens, place.end)
-        shown = self._is(after, "shown_after") or (
-            after is not None and after.written.endswith("ing")
-        )
-        return shown
+        acts = after is not None and after.written.endswith("ing")
+        return acts or self._is(after, "shown_after")
 
     def _is_style(self, tokens: Sequence[Token], end: int) -> bool:
         """Say whether a thing in the manner of the name follows: a landscape, a line drawing."""
@@ -183,9 +181,9 @@ class People:
         before, after = _before(tokens, at), _after(tokens, at + 2)
         if any(self._is(token, "saints") for token in before[-1:]) or tokens[at + 1].possessive:
             return False
-        if any(
-            self._leads(before, group) for group in ("style_before", "by_before", "thing_before")
-        ):
+        meant_otherwise = ("style_before", "by_before", "thing_before")
+        portrait = self._leads(before, "portrait_before")
+        if not portrait and any(self._leads(before, group) for group in meant_otherwise):
             return False
         return not (self._is(after, "style_after") or self._is(after, "thing_after"))
 

@@ -43,7 +43,10 @@ class Rule:
         """Yield the matches that make the rule fire."""
         if not self.unless.isdisjoint(groups):
             return
-        parts = [[m for name in part for m in groups.get(name, ())] for part in self.when]
+        parts = [
+            sorted((m for name in part for m in groups.get(name, ())), key=lambda m: m.start)
+            for part in self.when
+        ]
         if not all(parts):
             return
         for first in parts[0]:
