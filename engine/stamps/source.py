@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.hookspecs import hookimpl
-from engine.labels import source_type
 from engine.stamps import Stamp
 
 if TYPE_CHECKING:
@@ -15,4 +14,6 @@ if TYPE_CHECKING:
 @hookimpl
 def mahlstick_stamp(request: PaintRequest) -> Stamp:
     """Add `digital_source_type`: all painted by a model, or painted into a picture."""
+    from engine.labels import source_type  # it loads an image library; lists of plugins need none
+
     return Stamp({"digital_source_type": source_type(request.mode.value)})
