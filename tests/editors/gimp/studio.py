@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
@@ -28,14 +29,25 @@ RUN_S = 600  # a run that is not over by then is stuck, on however slow a machin
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 SCREEN = "1680x1000x24"
 GIMPRC = "(show-welcome-dialog no)\n(check-updates no)\n"
+SHORTCUTS = '(file-version 1)\n(action "plug-in-mahlstick-panel" "<Primary><Shift>F9")\n'
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a scenario brought home, besides the files it wrote."""
+    """What a scenario brought home, besides the files it wrote in `out`.
 
-    facts: dict[str, object]
+    `errors` are the tracebacks of the scenes that did not come to their end.
+    """
+
+    facts: dict[str, Any]
     log: str
+    errors: dict[str, str]
+    out: Path
+
+    def scene(self, name: str) -> dict[str, Any]:
+        """The facts of one scene; an assertion error when it failed."""
+        assert name not in self.errors, f"{self.errors[name]}\nGIMP's log:\n{self.log[-3000:]}"
+        return self.facts[name]
 
     def complaints(self) -> list[str]:
         """The lines of GIMP's log that are about our plug-in."""
@@ -74,6 +86,7 @@ class Studio:
         shutil.copytree(_warm_profile(self._root), self._home / "profile")
         with (self._home / "profile" / "gimprc").open("a", encoding="utf-8") as settings:
             settings.write(GIMPRC)
+        (self._home / "profile" / "shortcutsrc").write_text(SHORTCUTS, encoding="utf-8")
         (self._home / "out").mkdir()
         shutil.copytree(HERE / "scenarios", self._home / "scenarios")
         return self
@@ -94,28 +107,35 @@ class Studio:
         shutil.copy(file, self._home / name)
         return str(self._inside / name)
 
-    def headless(self, scenario: str, arguments: Mapping[str, str], connection: Path) -> Report:
-        """Play a scenario in gimp-console."""
-        return self._play(["gimp-console", "-i"], scenario, arguments, connection, {})
+    def headless(
+        self, scenario: str, arguments: Mapping[str, str], connections: Mapping[str, Path]
+    ) -> Report:
+        """Play a scenario in gimp-console. It finds the first of these bridges, by their files."""
+        return self._play(["gimp-console", "-i"], scenario, arguments, connections, {})
 
-    def on_screen(self, scenario: str, arguments: Mapping[str, str], connection: Path) -> Report:
+    def on_screen(
+        self, scenario: str, arguments: Mapping[str, str], connections: Mapping[str, Path]
+    ) -> Report:
         """Play a scenario in GIMP with its windows, on a screen that nobody sees."""
         with self._screen() as display:
             screen = {"DISPLAY": display, "MAHLSTICK_SCREEN": str(self._inside / "Xvfb_screen0")}
-            return self._play(["gimp", "-s", "-n"], scenario, arguments, connection, screen)
+            return self._play(["gimp", "-s", "-n"], scenario, arguments, connections, screen)
 
     def _play(
         self,
         program: list[str],
         scenario: str,
         arguments: Mapping[str, str],
-        connection: Path,
+        connections: Mapping[str, Path],
         variables: Mapping[str, str],
     ) -> Report:
+        for name, file in connections.items():
+            self.bring(file, f"{name}.json")
+        first = next(iter(connections.values()))
         told = {
             **self._variables(),
             **variables,
-            "MAHLSTICK_CONNECTION": self.bring(connection, "connection.json"),
+            "MAHLSTICK_CONNECTION": self.bring(first, "connection.json"),
             "MAHLSTICK_ARGUMENTS": json.dumps(dict(arguments)),
             "MAHLSTICK_OUT": str(self._inside / "out"),
         }
@@ -139,7 +159,7 @@ class Studio:
         assert file.exists(), f"GIMP left no report. Its log:\n{log[-6000:]}"
         told = json.loads(file.read_text(encoding="utf-8"))
         assert not told["error"], f"{told['error']}\nGIMP's log:\n{log[-6000:]}"
-        return Report(told["facts"], log)
+        return Report(told["facts"], log, told["errors"], self.out)
 
     def _variables(self) -> dict[str, str]:
         return {
@@ -149,6 +169,16 @@ class Studio:
             "GIMP3_DIRECTORY": str(self._inside / "profile"),
             "NO_AT_BRIDGE": "1",
         }
+
+    @property
+    def inside_out(self) -> Path:
+        """The folder a scenario writes into, while it is being played."""
+        return self._home / "out"
+
+    @property
+    def plugin(self) -> str:
+        """The plug-in's path as its processes know it."""
+        return str(self._inside / "profile" / "plug-ins" / "mahlstick" / "mahlstick.py")
 
     @contextlib.contextmanager
     def _screen(self) -> Iterator[str]:

@@ -19,8 +19,10 @@ SCREEN = Path(os.environ.get("MAHLSTICK_SCREEN", ""))
 OUT = Path(os.environ["MAHLSTICK_OUT"])
 IDLE = "Mahlstick: Fill Selection$"
 BUSY = "Mahlstick: Fill Selection .painting.$"
+PANEL = "^Mahlstick$"
+PANEL_BUSY = "^Mahlstick .painting.$"
 IMAGE = "GIMP$"
-PATIENCE_S = 240.0
+PATIENCE_S = 120.0
 MARK = b"\xff\x00\xff"  # magenta, blue first, as the screen has it
 
 
@@ -56,6 +58,11 @@ def is_open(title: str) -> bool:
     return bool(_search(title))
 
 
+def count(title: str) -> int:
+    """How many windows of this title are on the screen."""
+    return len(_found(title))
+
+
 def focus(title: str) -> None:
     """Give a window the keyboard."""
     found = window(title)
@@ -70,6 +77,11 @@ def press(*keys: str) -> None:
 def type_text(text: str) -> None:
     """Type into the window that has the keyboard."""
     _xdotool("type", "--delay", "15", text)
+
+
+def close(title: str) -> None:
+    """Click a window's own closing button, as far as a program can."""
+    _xdotool("windowquit", window(title))
 
 
 def place(title: str, left: int, top: int, size: tuple[int, int] | None = None) -> None:
@@ -130,13 +142,17 @@ def _screen() -> tuple[int, int, int, bytes]:
 
 
 def _search(title: str) -> str:
+    return next(iter(_found(title)), "")
+
+
+def _found(title: str) -> list[str]:
     told = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--name", title],
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.split("\n")[0]
+    return told.stdout.split()
 
 
 def _xdotool(*words: str) -> None:

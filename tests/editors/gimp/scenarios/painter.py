@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.image = stage.load(stage.ARGUMENTS["picture"])
-        Gimp.Display.new(self.image)
+        self.display = Gimp.Display.new(self.image)
         hands.place(hands.IMAGE, 0, 0, WINDOW)
         hands.focus(hands.IMAGE)
         hands.press("shift+ctrl+j")  # the whole picture in the window
@@ -30,13 +30,14 @@ class Desk:
         self.image.select_ellipse(Gimp.ChannelOps.REPLACE, *BOX)
         Gimp.displays_flush()
         self.seen: list[tuple[int, int, int]] = []
+        self._name = self._prompt = ""
 
-    def paint(self) -> dict[str, object]:
+    def paint(self, name: str, prompt: str) -> dict[str, object]:
         """Type the prompt, watch until the paint is dry, close our window; what GIMP returned."""
+        self._name, self._prompt, self.seen = name, prompt, []
         answer = self.call(self._hands_that_paint)
         return {
-            "status": answer.index(0).value_nick,
-            "message": Gimp.get_pdb().get_last_error(),
+            **stage.answered(answer),
             "colours_seen": self.seen,
         }
 
@@ -72,6 +73,7 @@ class Desk:
 
     def ask_for(self, prompt: str, candidates: str) -> None:
         """Type the prompt, then the number of candidates."""
+        hands.press("ctrl+a")
         hands.type_text(prompt)
         hands.press("alt+n", *candidates, "Tab")
 
@@ -82,23 +84,41 @@ class Desk:
 
     def _hands_that_paint(self) -> None:
         self.arrange()
-        self.ask_for(stage.ARGUMENTS["prompt"], stage.ARGUMENTS.get("candidates", "1"))
-        hands.photograph("typed")
+        self.ask_for(self._prompt, "1")
+        hands.photograph(f"{self._name}-typed")
         self._look()
         hands.press("alt+p")
         hands.window(hands.BUSY)
-        while not hands.is_open(hands.IDLE):
+        self.watch(hands.IDLE)
+        hands.photograph(f"{self._name}-painted")
+        hands.press("Escape")
+
+    def name(self, name: str) -> None:
+        """What the next photographs are called."""
+        self._name = name
+
+    def comes(self, look: Callable[[], object]) -> bool:
+        """Whether something happens within a second; for what perhaps must not."""
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
+            if look():
+                return True
+            time.sleep(0.03)
+        return False
+
+    def watch(self, title: str) -> None:
+        """Note the colours on the canvas until a window of this title is there."""
+        while not hands.is_open(title):
             for _ in range(20):  # asking for windows takes longer than a preview stays
                 self._look()
         self._look()
-        hands.photograph("painted")
-        hands.press("Escape")
 
     def _look(self) -> None:
         now = hands.colour(self.place)
         if now not in self.seen:
             self.seen.append(now)
-            hands.photograph(f"seen-{len(self.seen)}")
+            if len(self.seen) == 3:
+                hands.photograph(f"{self._name}-forming")
         time.sleep(0.02)
 
     def _find_middle(self) -> tuple[int, int]:

@@ -22,18 +22,27 @@ ARGUMENTS: dict[str, str] = json.loads(os.environ["MAHLSTICK_ARGUMENTS"])
 PREFIX = "plug-in-mahlstick-"
 
 
-def tell(scenario: Callable[[], dict[str, object]]) -> None:
-    """Play the scenario and write its facts, or its traceback, into the report."""
+def tell(scenes: dict[str, Callable[[], dict[str, object]]]) -> None:
+    """Play the scenes one after the other; their facts, or tracebacks, go into the report."""
     Gegl.init(None)
     facts: dict[str, object] = {}
-    error = ""
-    try:
-        facts = scenario()
-    except Exception:  # noqa: BLE001 - it is told to the test
-        error = traceback.format_exc()
-    told = json.dumps({"facts": facts, "error": error})
+    errors: dict[str, str] = {}
+    for name, scene in scenes.items():
+        try:
+            facts[name] = scene()
+        except Exception:  # noqa: BLE001 - it is told to the test
+            errors[name] = traceback.format_exc()
+    told = json.dumps({"facts": facts, "errors": errors, "error": ""})
     (OUT / "report.json").write_text(told, encoding="utf-8")
     sys.stdout.flush()
+
+
+def connect(bridge: str) -> None:
+    """Let the plug-in find this bridge from now on."""
+    file = Path(os.environ["MAHLSTICK_CONNECTION"])
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes((OUT.parent / f"{bridge}.json").read_bytes())
+    fresh.replace(file)
 
 
 def load(path: str) -> Any:
@@ -91,7 +100,19 @@ def names(image: Any) -> list[str]:
     return [layer.get_name() for layer in image.get_layers()]
 
 
+def answered(answer: Any) -> dict[str, object]:
+    """How a call of ours ended."""
+    told = Gimp.get_pdb().get_last_error()
+    return {"status": answer.index(0).value_nick, "message": told}
+
+
 def recipe(layer: Any) -> dict[str, object]:
     """What our parasite on a layer says."""
     parasite = layer.get_parasite("mahlstick-painting")
     return json.loads(bytes(parasite.get_data())) if parasite else {}
+
+
+def history(image: Any) -> list[dict[str, object]]:
+    """What the image remembers of what was painted in it, newest first."""
+    parasite = image.get_parasite("mahlstick-history")
+    return json.loads(bytes(parasite.get_data())) if parasite else []
