@@ -178,6 +178,16 @@ class Parasite:
         return list(self.data)
 
 
+class Bytes:
+    """GLib's."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def get_data(self) -> bytes:
+        return self._data
+
+
 class Metadata:
     """GIMP's, as far as it is XML."""
 
@@ -363,6 +373,19 @@ class Image:
 
     def get_name(self) -> str:
         return "a picture"
+
+    def get_id(self) -> int:
+        return id(self)
+
+    def get_thumbnail_data(self, width: int, height: int) -> tuple[Bytes, int, int, int]:
+        """All that is visible, of the layers in the list too."""
+        seen = self.visible[: min(height, self.get_height()), : min(width, self.get_width())]
+        paint = b"".join(
+            layer.buffer.pixels.tobytes() for layer in self.layers[:-1] if layer.visible
+        )
+        opaque = (self.visible[..., 3] == 255).all()
+        pixels = seen[..., : 3 if opaque else 4].tobytes()
+        return Bytes(pixels + (b"" if not opaque else paint)), width, height, 3 if opaque else 4
 
     def is_valid(self) -> bool:
         return self.open
