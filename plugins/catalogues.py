@@ -23,7 +23,7 @@ DOMAIN = "mahlstick"
 
 # Which arguments of a call are texts, by position; the fields of dataclasses are counted likewise.
 CALLS = {"tr": (0,), "noted": (0,), "trn": (0, 1)}
-TABLES = {"Text": (1, 2), "Number": (1, 2), "Choice": (1, 2)}
+TABLES = {"Text": (1, 2), "Number": (1, 2), "Choice": (1, 2), "Preset": (0,)}
 _MAGIC = 0x950412DE  # of a .mo file, in the byte order of the machine that wrote it
 
 

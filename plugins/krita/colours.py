@@ -6,6 +6,7 @@ its own that nobody sees: `setColorSpace` is the only conversion Krita offers a 
 
 from __future__ import annotations
 
+from .language import tr
 from .libkis import App, Document, Node
 from .protocol import Rect
 
@@ -29,12 +30,18 @@ class Colours:
     @property
     def refusal(self) -> str:
         """Why this cannot be painted on, as a sentence; empty when it can."""
-        for whose, space in (("document", self._own_space), ("layer", self._read_space)):
-            if space[0] not in ACCEPTED:
-                return (
-                    f"This {whose}'s colour model is {space[0]}; accepted are RGB and grayscale of"
-                    " any depth. Convert it with Image > Convert Image Color Space, then try again."
-                )
+        if self._own_space[0] not in ACCEPTED:
+            return tr(
+                "This document's colour model is {model}; accepted are RGB and grayscale of any"
+                " depth. Convert it with Image > Convert Image Color Space, then try again.",
+                model=self._own_space[0],
+            )
+        if self._read_space[0] not in ACCEPTED:
+            return tr(
+                "This layer's colour model is {model}; accepted are RGB and grayscale of any depth."
+                " Convert it with Layer > Convert > Convert Layer Color Space, then try again.",
+                model=self._read_space[0],
+            )
         return ""
 
     @property

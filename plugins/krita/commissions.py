@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .canvas import Canvas, CanvasError
 from .easel import Easel, Errand, Tools, forming_name
+from .language import tr
 from .layers import CandidateGroup, PaintLayer
 from .libkis import App, Document, Node
 from .protocol import Painted, Painting, Picture, Rect, Submit, moved, new_id
@@ -38,7 +39,12 @@ class Clerk:
         canvas = self._canvas
         box = canvas.selected
         if intent.needs_selection and box is None:
-            raise CanvasError(f"Select a part of the picture first: {intent.label} needs it.")
+            raise CanvasError(
+                tr(
+                    "Select a part of the picture first: {action} needs it.",
+                    action=tr(intent.label),
+                )
+            )
         job = new_id()
         sending, region = self.way(wish, intent, job)
         errand = Errand(
@@ -106,7 +112,9 @@ class Clerk:
             return None
         node = self._canvas.document.activeNode()
         if node is None:
-            raise CanvasError("No layer is active. Choose one, or paint from the merged picture.")
+            raise CanvasError(
+                tr("No layer is active. Choose one, or paint from the merged picture.")
+            )
         return node
 
     def _replaced(self, wish: Wish, intent: Intent) -> Node | None:
@@ -115,7 +123,10 @@ class Clerk:
         node = self._canvas.document.activeNode()
         if intent in (EXPAND, UPSCALE) or intent.sent == "nothing":
             raise CanvasError(
-                f"{intent.label} cannot replace a layer. Choose another place for the result."
+                tr(
+                    "{action} cannot replace a layer. Choose another place for the result.",
+                    action=tr(intent.label),
+                )
             )
         plain = (
             node is not None
@@ -126,8 +137,10 @@ class Clerk:
         )
         if not plain or not self._canvas.native:
             raise CanvasError(
-                "Only an ordinary paint layer of an 8-bit sRGB picture can be replaced: 100 %"
-                " opaque, normal blending, no masks. Paint on a new layer instead."
+                tr(
+                    "Only an ordinary paint layer of an 8-bit sRGB picture can be replaced: 100 %"
+                    " opaque, normal blending, no masks. Paint on a new layer instead."
+                )
             )
         return node
 

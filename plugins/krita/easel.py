@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .darkroom import Order
+from .language import tr
 from .layers import CandidateGroup, PaintLayer
 from .libkis import Node
 from .protocol import JobEvent, Painted, Painting, Picture, Preview, Rect, moved
@@ -290,5 +291,5 @@ def forming_name(prompt: str) -> str:
 def _name(prompt: str) -> str:
     words = " ".join(prompt.split())
     if not words:
-        return "Filled from its surroundings"
+        return tr("Filled from its surroundings")
     return words if len(words) <= NAME_LENGTH else words[: NAME_LENGTH - 1] + "…"

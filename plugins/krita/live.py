@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from .canvas import Canvas, CanvasError
 from .darkroom import Order
 from .easel import Easel, Errand, Tools, forming_name
+from .language import noted
 from .layers import PaintLayer
 from .libkis import App, Document
 from .protocol import (
@@ -130,7 +131,7 @@ class Live:
             return None
         origin = (sent.region.left, sent.region.top)
         layer = PaintLayer(self._app, canvas, forming_name(sent.wish.prompt))
-        easel = Easel(layer, painting, Errand(sent.wish, "Live", origin), self._tools)
+        easel = Easel(layer, painting, Errand(sent.wish, noted("Live"), origin), self._tools)
         easel.take(painting, painting.layout)
         self._painting = None
         return easel

@@ -11,6 +11,7 @@ from .canvas import CanvasError
 from .commissions import reader_of
 from .darkroom import Order
 from .easel import Tools
+from .language import tr
 from .libkis import App
 from .protocol import Painting, Rect, Session, moved
 from .sending import Sending
@@ -47,7 +48,9 @@ class Outliner:
         self.hide()
         document = self._app.activeDocument()
         if document is None or not self._session.online:
-            self.message = "The masks can be shown when a picture is open and the bridge is there."
+            self.message = tr(
+                "The masks can be shown when a picture is open and the bridge is there."
+            )
             return
         wish = replace(wish, candidates=1, steps=1)
         try:

@@ -12,6 +12,7 @@ from .archive import Archive
 from .canvas import CanvasError, selected_box
 from .commissions import Clerk, Commission
 from .easel import Easel, Tools
+from .language import tr
 from .libkis import App, Document
 from .live import Live
 from .outline import Outliner
@@ -47,7 +48,7 @@ class Studio:
         self._session = session
         self._tools = tools
         self._clock = clock
-        self._offline = "Looking for the bridge; try again in a moment."
+        self._offline = tr("Looking for the bridge; try again in a moment.")
         self._easels: dict[str, Easel] = {}
         self._sendings: dict[str, Sending] = {}
         self._seen = Seen()
@@ -206,7 +207,7 @@ class Studio:
     def _from_candidate(self, wish: Wish, intent: Intent) -> None:
         document, easel = self._ready(), self.current
         if easel is None or easel.shown not in easel.painting.results:
-            raise CanvasError("There is no candidate yet. Paint something first.")
+            raise CanvasError(tr("There is no candidate yet. Paint something first."))
         painted = easel.painting.results[easel.shown]
         clerk = Clerk(self._app, document, self._tools)
         self._accept(clerk.take_picture(wish, intent, painted, easel.errand.origin))
@@ -214,13 +215,15 @@ class Studio:
     def _ready(self) -> Document:
         document = self._app.activeDocument()
         if document is None:
-            raise CanvasError("There is no picture to paint on. Open or create one first.")
+            raise CanvasError(tr("There is no picture to paint on. Open or create one first."))
         if not self._session.online:
             raise CanvasError(self._offline)
         if self.current is not None and not self.current.over:
-            raise CanvasError("A painting is under way: wait for it, keep it or cancel it first.")
+            raise CanvasError(
+                tr("A painting is under way: wait for it, keep it or cancel it first.")
+            )
         if not self._tools.hand_rests():
-            raise CanvasError("Lift the pen first: a new layer would end the stroke.")
+            raise CanvasError(tr("Lift the pen first: a new layer would end the stroke."))
         return document
 
     def _accept(self, commission: Commission) -> None:
@@ -245,7 +248,7 @@ class Studio:
             if submit is not None:
                 self._easels[job].painting = self._session.submit(submit)
             elif sending.failed:
-                self.message = "A fault in this plugin; Krita's log says more."
+                self.message = tr("A fault in this plugin; Krita's log says more.")
                 self._easels[job].drop()
 
     def _tend(self, easel: Easel) -> None:

@@ -118,14 +118,11 @@ RESULT = Choice(
 )
 FACTOR = Number("factor", "Enlarge b_y", "How many times wider and higher it gets", 1.0, 8.0, 2.0)
 
-SIDES = tuple(
-    Number(side, label, f"By how many pixels the picture grows {where}", 0, 8192, 0)
-    for side, label, where in (
-        ("left", "Le_ft", "to the left"),
-        ("right", "R_ight", "to the right"),
-        ("top", "T_op", "upwards"),
-        ("bottom", "_Bottom", "downwards"),
-    )
+SIDES = (
+    Number("left", "Le_ft", "By how many pixels the picture grows to the left", 0, 8192, 0),
+    Number("right", "R_ight", "By how many pixels the picture grows to the right", 0, 8192, 0),
+    Number("top", "T_op", "By how many pixels the picture grows upwards", 0, 8192, 0),
+    Number("bottom", "_Bottom", "By how many pixels the picture grows downwards", 0, 8192, 0),
 )
 
 

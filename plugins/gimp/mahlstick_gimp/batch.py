@@ -5,6 +5,7 @@ from __future__ import annotations
 from .canvas import Canvas
 from .host import Gimp
 from .job import Job, Outcome
+from .language import tr
 from .protocol import Painting
 from .requests import Request
 from .turns import Turns, open_session
@@ -14,7 +15,7 @@ def paint(canvas: Canvas, request: Request) -> Outcome:
     """Paint, show GIMP's own progress bar, and return how it ended."""
     turns = Turns()
     session = open_session(turns.wake)
-    Gimp.progress_init("Mahlstick is painting")
+    Gimp.progress_init(tr("Mahlstick is painting"))
     job = Job(session, canvas, request, "result", _show)
 
     def turn() -> bool:

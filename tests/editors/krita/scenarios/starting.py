@@ -16,7 +16,7 @@ def scenario(stage: Any) -> Iterator[None]:
     panel = next(d for d in stage.app.dockers() if d.objectName() == "mahlstick_docker")
     panel.show()
     panel.raise_()
-    row = panel.start
+    row = panel.starting
     yield from stage.until(row.button.isVisible, "the button is offered")
     yield from stage.rest(0.3)
     yield from stage.click(row.button)
