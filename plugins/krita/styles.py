@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .language import tr
 from .protocol import PresetInfo, Welcome
-from .qt import QtWidgets
+from .qt import QtObject, QtWidgets
 
 
 class Styles(QtWidgets.QToolButton):
@@ -52,7 +52,7 @@ class Styles(QtWidgets.QToolButton):
             action.setChecked(name in self.chosen)
         self._name()
 
-    def _add(self, preset: PresetInfo, menu: QtWidgets.QMenu) -> None:
+    def _add(self, preset: PresetInfo, menu: QtObject) -> None:
         action = menu.addAction(preset.title)
         action.setCheckable(True)
         action.setToolTip(preset.note or preset.title)

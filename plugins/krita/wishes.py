@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .language import noted
 from .measures import Edge, Measure
 from .protocol import Extension, MaskOptions, ModeName, Picture, Rect, Submit, new_id
 from .reading import Scene
@@ -61,16 +62,18 @@ class Intent:
     needs_selection: bool = False
 
 
-FILL = Intent("inpaint", "Fill selection", "around", "selection", needs_selection=True)
-REFINE_SELECTION = Intent("refine", "Refine selection", "around", "selection", needs_selection=True)
-GENERATE = Intent("generate", "Generate", "nothing")
-REFINE = Intent("refine", "Refine")
-EXPAND = Intent("outpaint", "Expand canvas")
-FILL_HOLES = Intent("inpaint", "Fill transparent", "whole", "holes")
-VARY = Intent("vary", "Vary", "box")
-UPSCALE = Intent("upscale", "Upscale", "box")
-VARY_CANDIDATE = Intent("vary", "Vary candidate", "nothing")
-UPSCALE_CANDIDATE = Intent("upscale", "Upscale candidate", "nothing")
+FILL = Intent("inpaint", noted("Fill selection"), "around", "selection", needs_selection=True)
+REFINE_SELECTION = Intent(
+    "refine", noted("Refine selection"), "around", "selection", needs_selection=True
+)
+GENERATE = Intent("generate", noted("Generate"), "nothing")
+REFINE = Intent("refine", noted("Refine"))
+EXPAND = Intent("outpaint", noted("Expand canvas"))
+FILL_HOLES = Intent("inpaint", noted("Fill transparent"), "whole", "holes")
+VARY = Intent("vary", noted("Vary"), "box")
+UPSCALE = Intent("upscale", noted("Upscale"), "box")
+VARY_CANDIDATE = Intent("vary", noted("Vary candidate"), "nothing")
+UPSCALE_CANDIDATE = Intent("upscale", noted("Upscale candidate"), "nothing")
 
 CHOICES = {
     "generate": GENERATE,

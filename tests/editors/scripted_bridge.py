@@ -226,6 +226,8 @@ class Gradient:
         width = submit.image.width if submit.image else submit.width or 64
         height = submit.image.height if submit.image else submit.height or 64
         self.origin = (e.left, e.top)
+        if submit.factor is not None:
+            width, height = round(width * submit.factor), round(height * submit.factor)
         self.width, self.height = width + e.left + e.right, height + e.top + e.bottom
         self.mask = np.full((self.height, self.width), 255, np.uint8)
         if submit.extension is not None:
