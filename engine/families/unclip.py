@@ -11,8 +11,7 @@ Importing this module imports neither torch nor diffusers: they are loaded with 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +25,10 @@ from engine.families import Conditions, ModelCard, Understanding
 from engine.hookspecs import hookimpl
 from engine.prompts import Span, Words
 from engine.schedules.paths import CosinePath
+from engine.watching import Watch
 
 if TYPE_CHECKING:
     import torch
-    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from torch import Tensor
 
     from engine.api import Size
@@ -147,8 +146,7 @@ class UnclipModel:
         self._length = int(parts.tokenizer.model_max_length)
         self._device, self._dtype = device, parts.unet.dtype
         self._preview = torch.tensor(told["preview"], device=device)  # (C + 1, 3)
-        self._check: Callable[[], None] = lambda: None
-        self._watch(parts.unet)
+        self._watch = Watch(parts.clip, parts.reader, parts.prior, parts.unet, parts.vae)
 
     @property
     def parts(self) -> Parts:
@@ -181,7 +179,8 @@ class UnclipModel:
         with torch.inference_mode():
             for one in x0.split(1):
                 check()
-                made = self.parts.vae.decode(one.to(self._device, self._dtype))
+                with self._watch.asking(check):
+                    made = self.parts.vae.decode(one.to(self._device, self._dtype))
                 pictures.append(made[..., : working.height, : working.width].float().clamp(-1, 1))
             return torch.cat(pictures)
 
@@ -200,7 +199,7 @@ class UnclipModel:
         """Return denoise(x, level) -> x0 with guidance, for one candidate per seed."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._watch.asking(conditions.check):
             given = self._given(conditions)
             asked = self._asked(conditions)
         strength, rescale = conditions.guidance, RESCALE
@@ -208,7 +207,7 @@ class UnclipModel:
             strength, rescale = 1 + IN_HOLES * (strength - 1), 0.0
 
         def denoise(x: Tensor, level: Level) -> Tensor:
-            with torch.inference_mode(), self._watched(conditions.check):
+            with torch.inference_mode(), self._watch.asking(conditions.check):
                 known = None if given is None else given.expand(len(x), -1, -1, -1)
                 return self._denoised(x, level, known, asked, (strength, rescale))
 
@@ -348,19 +347,6 @@ class UnclipModel:
         )
         out = self.parts.clip.vision_model(pixel_values=small.to(self._dtype))
         return unit(self.parts.clip.visual_projection(out.pooler_output))
-
-    def _watch(self, unet: UNet2DConditionModel) -> None:
-        """Ask before every block of the decoder whether the painter still wants the picture."""
-        for block in (*unet.down_blocks, unet.mid_block, *unet.up_blocks):
-            block.register_forward_pre_hook(lambda *_: self._check())
-
-    @contextmanager
-    def _watched(self, check: Callable[[], None]) -> Iterator[None]:
-        self._check = check
-        try:
-            yield
-        finally:
-            self._check = lambda: None
 
 
 def _repeated(words: Embedded, count: int) -> Embedded:

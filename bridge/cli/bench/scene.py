@@ -17,7 +17,7 @@ from typing import Any
 from bridge.cli.failures import BridgeFailure
 from bridge.wire.client import Client
 from bridge.wire.connection import Connection, read_connection
-from bridge.wire.messages import TERMINAL, VERSION, Hello, ServerMessage, Submit
+from bridge.wire.messages import TERMINAL, VERSION, Finished, Hello, ServerMessage, Submit
 
 Options = Mapping[str, object]
 NULL = "bridge.cli.bench.painters:null"
@@ -150,9 +150,11 @@ def hear_until(client: Client, *kinds: type[Any]) -> list[ServerMessage]:
 
 
 def painted(client: Client, job: Submit) -> list[ServerMessage]:
-    """Submit a job and return all that is said until its end."""
+    """Submit a job and return all that is said until its good end."""
     client.send(job)
-    return hear_until(client, *TERMINAL)
+    heard = hear_until(client, *TERMINAL)
+    check(isinstance(heard[-1], Finished), f"a job did not end well: {heard[-1]}")
+    return heard
 
 
 def timed(client: Client, job: Submit) -> float:

@@ -131,15 +131,17 @@ def test_a_candidate_alone_is_what_it_is_in_the_batch(model: UnclipModel) -> Non
 
 
 def test_cancelling_ends_a_step_before_its_network_is_through(model: UnclipModel) -> None:
-    calls = 0
+    calls, stop_at = 0, None
 
     def check() -> None:
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == stop_at:
             raise CancelledError("The job was cancelled.")
 
     denoise = model.denoiser(Conditions(prompt="a sunset", working=SMALL, seeds=(1,), check=check))
+    assert calls > 3, "reading the prompt asks nothing"
+    calls, stop_at = 0, 3
     with pytest.raises(CancelledError):
         denoise(noise(model, SMALL, (1,)), model.path.level(1.0))
     assert calls == 3
