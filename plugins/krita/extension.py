@@ -17,6 +17,7 @@ from .pictures import base, cut, film, holes, jpeg_of, over, patch, swapped, tin
 from .prompts import PromptHistory
 from .protocol import Session, new_id
 from .qt import QtCore, QtWidgets
+from .spoken import speak_as_krita
 from .studio import Studio
 from .views import Optics
 
@@ -98,6 +99,7 @@ def _known_prompts(app: KritaObject) -> list[str]:
 
 def register() -> None:
     """Give Krita the extension and the panel."""
+    speak_as_krita()
     app = krita.Krita.instance()
     known = app.readSetting(GROUP, "session", "")
     session_id = known or new_id()

@@ -191,11 +191,18 @@ def play(
     arguments: Mapping[str, str],
     variables: Mapping[str, str],
     folder: Path,
+    settings: Mapping[str, str] | None = None,
 ) -> Report:
-    """Run a scenario in a fresh Krita with our plugin; fails with its traceback and Krita's log."""
+    """Run a scenario in a fresh Krita with our plugin; fails with its traceback and Krita's log.
+
+    `settings` are files that lie in Krita's settings folder from the start.
+    """
     profile = Profile(folder / "home")
     shutil.copytree(warm_home(), profile.home)
     profile.install(bundle)
+    for name, text in (settings or {}).items():
+        (profile.home / "config").mkdir(exist_ok=True)
+        (profile.home / "config" / name).write_text(text, encoding="utf-8")
     path = HERE / "scenarios" / f"{scenario}.py"
     return _play(profile, path, arguments, variables, folder / "out")
 
