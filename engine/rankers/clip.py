@@ -69,7 +69,7 @@ class Checkpoint:
             clip = CLIPModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
             processor = CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except _NOT_READ as error:
+        except (*_NOT_READ, ModelError) as error:
             raise ModelError(
                 f"The CLIP in {folder} cannot be read ({error}). Name a folder with a CLIP in "
                 "transformers' format, its weights in safetensors, in [options.rank]."

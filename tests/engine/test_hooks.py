@@ -9,11 +9,14 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pluggy
 import pytest
 
+import engine as engine_door
 from engine import (
     Control,
     Denoised,
@@ -104,6 +107,20 @@ def test_every_hook_is_on_the_page_for_authors(hook: str) -> None:
     part = re.split(rf"^### `{hook}`$", page, flags=re.MULTILINE)
     assert len(part) == 2, f"{hook} has no headline of its own in docs/hooks.md"
     assert "```python" in part[1].split("\n### ")[0], f"{hook} has no example"
+
+
+def test_every_example_on_the_page_fits_its_hooks() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text("utf-8")
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page, re.DOTALL)):
+        given = {name: getattr(engine_door, name) for name in ("Action", "Verdict", "hookimpl")}
+        example = ModuleType(f"example_{number}")
+        vars(example).update(given)
+        exec(compile(code, f"docs/hooks.md, example {number}", "exec"), vars(example))  # noqa: S102
+        manager = pluggy.PluginManager("mahlstick")
+        manager.add_hookspecs(hookspecs)
+        manager.register(example)
+        manager.check_pending()
+        assert manager.get_hookcallers(example), code
 
 
 # Registering
