@@ -237,6 +237,8 @@ class Easel:
         candidate, order = self._developing
         if self.painting.state == "finished" and not self._tools.hand_rests():
             return  # layers may be added or taken away
+        if self.painting.state == "finished" and not self._has_room():
+            return
         self._developing = None
         if order.result is not None and not (self._layer is not None and self._layer.gone):
             began = self._clock()
@@ -245,6 +247,10 @@ class Easel:
             self._rest_until = now + REST * (now - began)
         if self.painting.state == "finished" and (self._unlaid or candidate != self._next()):
             self._stale = True
+
+    def _has_room(self) -> bool:
+        group = self._layer if isinstance(self._layer, CandidateGroup) else None
+        return group is None or group.gone or group.make_room()
 
     def _write(self, candidate: int, bgra: bytes) -> None:
         painted = self.painting.results.get(candidate)

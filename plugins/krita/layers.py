@@ -12,6 +12,8 @@ from .deeds import Deed, Deeds
 from .libkis import App, Document, Node
 from .protocol import Extension, Rect, moved, union
 
+PATIENCE = 400  # turns until Krita must have switched; a painter who was quicker chose another
+
 
 class PaintLayer:
     """The one layer of a job: previews are written to it, and it becomes the result."""
@@ -38,6 +40,7 @@ class PaintLayer:
         self._deeds = Deeds(app, self._document)
         self._app = app
         self._settled = False
+        self._turns = 0
         self._copied = False
         self._written: tuple[Rect, bytes] | None = None
         self._offset = offset
@@ -77,9 +80,13 @@ class PaintLayer:
 
         Krita switches some turns of its event loop later: call this at every turn until `settled`.
         """
-        if self._settled or self.gone or self._document.activeNode() != self._node:
+        if self._settled or self.gone:
             return
-        if self._active is not None:
+        self._turns += 1
+        ours = self._document.activeNode() == self._node
+        if not ours and self._turns < PATIENCE:
+            return
+        if ours and self._active is not None:
             self._document.setActiveNode(self._active)
         self._settled = True
         self._deeds.note()
@@ -163,8 +170,8 @@ class PaintLayer:
 
     def _added(self, name: str, parent: Node, above: Node | None = None) -> Node:
         node = self._document.createNode(name, "paintlayer")
+        node.setLocked(True)  # before it is added: Krita knows it only some turns later
         parent.addChildNode(node, above)
-        node.setLocked(True)
         self._deeds.add(
             Deed(lambda: node.parentNode() is None, lambda: _ignore(node.remove())),
         )
@@ -218,16 +225,22 @@ class CandidateGroup(PaintLayer):
         """Whether the painter undid or deleted it, or closed the document."""
         return super().gone or self._group.parentNode() is None
 
+    def make_room(self) -> bool:
+        """Tell whether a candidate can be kept now; a layer for it is added where it needs one.
+
+        Krita knows a new layer some turns later: what is done to it before gets lost.
+        """
+        if self._node in self._layers.values():
+            self._node = self._added(self._group.name(), self._group)
+            self._written, self._settled, self._turns = None, False, 0
+        return self._settled
+
     def keep(self, candidate: int, bgra: bytes, rect: Rect, name: str) -> None:
-        """Put a candidate's result on a layer of its own, hidden; the first takes the one there."""
-        if self._layers:
-            self._node = self._added(name, self._group)
-            self._written = None
+        """Put a candidate's result on the layer that there is room on; it is hidden at first."""
         self._layers[candidate] = self._node
         self.show(bgra, rect)
         self.finish(name)
         self._node.setVisible(False)
-        self._settled = False
 
     def has(self, candidate: int) -> bool:
         """Tell whether this candidate has its layer."""

@@ -93,6 +93,10 @@ class Stage:
         """Whether the painter has anything to undo: the undo view stands below its first row."""
         return self._undo_view().currentIndex().row() > 0
 
+    def undo_place(self) -> int:
+        """How many entries of the undo stack are done."""
+        return self._undo_view().currentIndex().row()
+
     def undo(self, document: krita.Document) -> Steps:
         """Undo one step, as the menu does."""
         yield from self._act("edit_undo", document)
