@@ -14,11 +14,14 @@ import shutil
 import subprocess
 import time
 import uuid
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bridge.editors.installing import install
+from bridge.editors.places import Place
+from bridge.wire.installation import Installation
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
@@ -95,12 +98,9 @@ class Studio:
         shutil.rmtree(self._home)
 
     def install(self, bundle: Path) -> None:
-        """Unpack a bundle where GIMP looks for plug-ins, the executable bit included."""
-        folder = self._home / "profile" / "plug-ins"
-        with zipfile.ZipFile(bundle) as archive:
-            archive.extractall(folder)
-            for entry in archive.infolist():
-                (folder / entry.filename).chmod((entry.external_attr >> 16) & 0o777)
+        """Put a bundle where GIMP looks for plug-ins, as `mahlstick plugins install` does."""
+        place = Place("gimp", "GIMP", self._home / "profile" / "plug-ins")
+        install(place, bundle, Installation())
 
     def bring(self, file: Path, name: str) -> str:
         """Copy a file into the chroot; its path there."""
