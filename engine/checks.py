@@ -16,6 +16,7 @@ from engine.errors import PluginError, RefusedError
 from engine.verdicts import FAILED, Action, Verdict, strictest
 
 if TYPE_CHECKING:
+    from engine.families import Model
     from engine.plugins import Extensions
 
 CELLS = 12  # a blurred picture shows no more than this along its longer side
@@ -43,15 +44,20 @@ class Checks:
         if image is not None:
             self._standing += self._asked("mahlstick_check_input", image=image, mask=mask)
 
-    def preview(self, picture: Pixels, candidate: int, step: int, steps: int) -> Pixels:
+    def preview(
+        self, picture: Pixels, candidate: int, step: int, steps: int, model: Model | None = None
+    ) -> Pixels:
         """Return a preview as it may be shown; RefusedError ends the job."""
         place = {"candidate": candidate, "step": step, "steps": steps}
-        said = self._asked("mahlstick_check_preview", picture=picture, **place)
+        said = self._asked("mahlstick_check_preview", picture=picture, **place, model=model)
         return self._shown(picture, said)
 
-    def result(self, picture: Pixels, candidate: int) -> tuple[Pixels, list[dict[str, Any]]]:
+    def result(
+        self, picture: Pixels, candidate: int, model: Model | None = None
+    ) -> tuple[Pixels, list[dict[str, Any]]]:
         """Return a result as it may be shown, and its labels; RefusedError ends the job."""
-        said = self._asked("mahlstick_check_result", picture=picture, candidate=candidate)
+        place = {"candidate": candidate, "model": model}
+        said = self._asked("mahlstick_check_result", picture=picture, **place)
         labels = [verdict.label() for verdict in (*self._standing, *said) if verdict.category]
         return self._shown(picture, said), labels
 

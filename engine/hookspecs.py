@@ -136,25 +136,32 @@ def mahlstick_check_input(image: Pixels, mask: Pixels | None, request: PaintRequ
 
 @hookspec
 def mahlstick_check_preview(
-    picture: Pixels, candidate: int, step: int, steps: int, request: PaintRequest
+    picture: Pixels,
+    candidate: int,
+    step: int,
+    steps: int,
+    request: PaintRequest,
+    model: Model | None,
 ) -> Opinion:
     """Say what is to be thought of a preview before anybody sees it.
 
     Fires once a candidate and step, on the thread that paints: be fast, or look at some steps only.
-    `picture` is RGB uint8 (h, w, 3), small; `step` is 1-based. Return a Verdict, several, or None:
-    `blur` blurs this preview, `refuse` ends the job. Raising, or overrunning, refuses
-    (`filter_failed`).
+    `picture` is RGB uint8 (h, w, 3), small; `step` is 1-based; `model` is what paints. Return a
+    Verdict, several, or None: `blur` blurs this preview, `refuse` ends the job. Raising, or
+    overrunning, refuses (`filter_failed`).
     """
 
 
 @hookspec
-def mahlstick_check_result(picture: Pixels, candidate: int, request: PaintRequest) -> Opinion:
+def mahlstick_check_result(
+    picture: Pixels, candidate: int, request: PaintRequest, model: Model | None
+) -> Opinion:
     """Say what is to be thought of a finished candidate before anybody sees it.
 
     Fires once a candidate, on the thread that paints. `picture` is RGB uint8 (h, w, 3) at working
-    size, surroundings included. Return a Verdict, several, or None: `blur` blurs the paint of this
-    candidate, `refuse` ends the job, `allow` with a category labels the result's record. Raising,
-    or overrunning, refuses (`filter_failed`).
+    size, surroundings included, `model` what painted it. Return a Verdict, several, or None: `blur`
+    blurs the paint of this candidate, `refuse` ends the job, `allow` with a category labels the
+    result's record. Raising, or overrunning, refuses (`filter_failed`).
     """
 
 

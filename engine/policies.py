@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import PluginError
 from engine.verdicts import Action, Verdict
@@ -18,7 +18,10 @@ from engine.verdicts import Action, Verdict
 if TYPE_CHECKING:
     from engine.hookspecs import Options
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
 SECTION = "filters"
+CHECKERS = ("safety_checker", "concepts", "nudity")  # sections of filters that look at pictures
 ALWAYS_REFUSED = "minors"
 UNCHECKED = "unchecked"  # the category of pictures that no filter looks at
 FACES = "faces"
@@ -41,6 +44,14 @@ class Response(StrEnum):
     WARN = "warn"
     BLUR = "blur"
     REFUSE = "refuse"
+
+
+class Previews(StrEnum):
+    """What a policy does about previews."""
+
+    SHOW = "show"  # as they are, nobody looks
+    CHECK = "check"  # every one is looked at, as results are
+    BLUR = "blur"  # until the result has been looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Policy:
     sure: float = 0.7  # the score from which words count
     pictures: Thresholds = field(default_factory=Thresholds)
     faces: Response = Response.IGNORE
-    previews: Response = Response.IGNORE  # ignore or blur
+    previews: Previews = Previews.SHOW
     unchecked: Response = Response.IGNORE
     trusted_models: tuple[str, ...] = (EMBEDDED,)  # whose pictures need no looking at
 
@@ -107,7 +118,7 @@ CLASSROOM = Policy(
     sure=0.5,
     pictures=Thresholds(label=0.3, blur=0.5, refuse=0.9),
     faces=Response.REFUSE,
-    previews=Response.BLUR,
+    previews=Previews.BLUR,
     unchecked=Response.REFUSE,
 )
 POLICIES: Mapping[str, Policy] = {one.name: one for one in (OFF, STUDIO, CLASSROOM)}
@@ -121,7 +132,9 @@ def policy_of(options: Options) -> Policy:
         raise _wrong("policy", name, ", ".join(POLICIES))
     policy = POLICIES[name]
     changes: dict[str, Any] = {
-        key: _response(key, told[key]) for key in ("faces", "previews", "unchecked") if key in told
+        key: _one_of(kind, key, told[key])
+        for key, kind in (("faces", Response), ("previews", Previews), ("unchecked", Response))
+        if key in told
     }
     if "sure" in told:
         changes["sure"] = _share("sure", told["sure"])
@@ -140,6 +153,11 @@ def section(options: Options, name: str) -> Mapping[str, Any] | None:
     raise PluginError(
         f"The setting options.filters.{name} is {told!r}; it is a table: [options.filters.{name}]."
     )
+
+
+def has_checker(options: Options) -> bool:
+    """Say whether a filter is set up that looks at pictures for what they show."""
+    return any(section(options, name) is not None for name in CHECKERS)
 
 
 def response_to(
@@ -162,7 +180,7 @@ def _words(told: Mapping[str, Any]) -> dict[str, Response]:
     for category in told:
         if category not in CATEGORIES:
             raise _wrong("words", category, ", ".join(CATEGORIES))
-    return {name: _response(f"words.{name}", value) for name, value in told.items()}
+    return {name: _one_of(Response, f"words.{name}", value) for name, value in told.items()}
 
 
 def _thresholds(told: Mapping[str, Any]) -> dict[str, float | None]:
@@ -174,11 +192,11 @@ def _thresholds(told: Mapping[str, Any]) -> dict[str, float | None]:
     return limits
 
 
-def _response(name: str, value: object) -> Response:
+def _one_of(kind: type[_Choice], name: str, value: object) -> _Choice:
     try:
-        return Response(str(value))
+        return kind(str(value))
     except ValueError:
-        raise _wrong(name, value, ", ".join(Response)) from None
+        raise _wrong(name, value, ", ".join(kind)) from None
 
 
 def _share(name: str, value: object) -> float:
