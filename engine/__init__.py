@@ -65,6 +65,7 @@ _LATE = {
     "ActivePlugin": "engine.plugins",
     "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
+    "Watch": "engine.watching",
     "Preset": "engine.prompts.presets",
     "preset_book": "engine.prompts.presets",
     "active_plugins": "engine.plugins",

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.cli.bench.rows import Figure, Goal, figure, p95
-from bridge.cli.bench.scene import a_job, bridge_and_client, check, hear, hear_until, painted
+from bridge.cli.bench.scene import a_job, bridge_and_client, check, hear_until, painted
 from bridge.wire.client import Client
 from bridge.wire.limits import MAX_PREVIEW_BYTES
-from bridge.wire.messages import TERMINAL, Cancel, Cancelled, Preview, Submit
+from bridge.wire.messages import TERMINAL, Cancel, Cancelled, Preview, Started, Submit
 from bridge.workers.process import ENGINE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SIDE = 1024
 CANCELS = 20  # in one run
-STEP_S = 1.0  # how long a step takes at least, of which one is cancelled in the middle
+LAYERS = "bridge.cli.bench.painters:layers"
 
 
 def paintings(runs: int) -> Iterator[Figure]:
@@ -69,46 +69,30 @@ def _large(seed: int) -> Submit:
 
 
 def cancel(runs: int) -> Iterator[Figure]:
-    """Yield p95 from asking to the acknowledgement, in the middle of steps of a second or more."""
+    """Yield p95 from asking to the acknowledgement, in the middle of steps of about a second."""
     acknowledged: list[float] = []
     steps: list[float] = []
-    with bridge_and_client(ENGINE) as (_, client):
-        candidates = _slow_enough(client)
+    with bridge_and_client(LAYERS) as (_, client):
+        _cancelled(client, 0.0)  # the first warms the caches
         for _ in range(runs):
-            outcomes = [_cancelled(client, candidates, k / CANCELS) for k in range(CANCELS)]
+            outcomes = [_cancelled(client, k / CANCELS) for k in range(CANCELS)]
             steps += [step_s for _, step_s in outcomes]
             acknowledged.append(p95([took for took, _ in outcomes]))
     yield figure("cancel: a step takes", "s", steps)
     yield figure("cancel in mid-step: p95", "ms", acknowledged, Goal(50, comfyui="per operation"))
 
 
-def _slow_enough(client: Client) -> int:
-    """Return how many candidates make a step last a second, or all that are allowed."""
-    candidates = 4
-    while True:
-        step_s = _cancelled(client, candidates, 0.0)[1]
-        if step_s >= STEP_S or candidates == client.welcome.limits.candidates:
-            return candidates
-        candidates = min(candidates * 2, client.welcome.limits.candidates)
-
-
-def _cancelled(client: Client, candidates: int, moment: float) -> tuple[float, float]:
-    """Cancel at a moment (0 to 1) of the third step; return milliseconds, and seconds of a step."""
-    job = a_job("a sun", previews=True, steps=50, candidates=candidates)
+def _cancelled(client: Client, moment: float) -> tuple[float, float]:
+    """Cancel at a moment (0 to 1) of the second step; return milliseconds, and a step's seconds."""
+    job = a_job(previews=True, steps=50)
     client.send(job)
-    first = _stepped(client, 1)
-    second = _stepped(client, 2)
-    time.sleep((second - first) * moment)
+    hear_until(client, Started)
+    began = time.monotonic()
+    hear_until(client, Preview)
+    step_s = time.monotonic() - began
+    time.sleep(step_s * moment)
     asked = time.monotonic()
     client.send(Cancel(job.job))
     end = hear_until(client, *TERMINAL)[-1]
     check(isinstance(end, Cancelled), f"the job was not cancelled: {end.type}")
-    return (time.monotonic() - asked) * 1000, second - first
-
-
-def _stepped(client: Client, step: int) -> float:
-    """Wait for the first preview of a step and return when it came."""
-    while True:
-        message = hear(client)
-        if isinstance(message, Preview) and message.step == step:
-            return time.monotonic()
+    return (time.monotonic() - asked) * 1000, step_s
