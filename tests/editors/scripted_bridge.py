@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,6 +79,7 @@ class Part:
     heard: list[Message] = field(default_factory=list)
     results: dict[int, Picture] = field(default_factory=dict)  # of the newest job
     painted: dict[str, Pixels] = field(default_factory=dict)  # the best one, by prompt
+    sent_at: dict[int, float] = field(default_factory=dict)  # the machine's clock, by `seq`
     _pictures: dict[str, bytes] = field(default_factory=dict)  # by their hash
 
     def hear(self, message: Message) -> Message:
@@ -159,7 +161,9 @@ class _Conversation:
 
     def _tell(self, kind: Any, **fields: Any) -> None:
         self._seq += 1
-        self._socket.send(encode(kind(seq=self._seq, **fields)))
+        frame = encode(kind(seq=self._seq, **fields))
+        self._part.sent_at[self._seq] = time.monotonic()
+        self._socket.send(frame)
 
     def _paint(self, submit: Submit) -> None:
         script = self._part.scripts.get(submit.prompt, Script())
@@ -256,6 +260,7 @@ class Gradient:
             "context": self.context,
             "paste": p,
             "mask": Picture(p.width, p.height, "gray8", mask.tobytes()),
+            "denoise": Picture(self.width, self.height, "gray8", self.mask.tobytes()),
         }
 
     def preview(self, candidate: int, share: float, *, raw: bool = False) -> Picture:

@@ -1,6 +1,7 @@
 """Which image the painter works in: GIMP tells no program, so his hand is watched.
 
-The image whose selection changed, or that was opened, is the one he looks at.
+The image whose selection changed is the one he looks at. A new image is not: other plug-ins open
+some that nobody sees. He can always say himself which one he means.
 """
 
 from __future__ import annotations
@@ -35,18 +36,16 @@ class Follower:
         """Tell whether another image became the painter's."""
         before = self.current
         images = {image.get_id(): image for image in self.open_images()}
-        known = {number: _bounds(image) for number, image in images.items()}
-        moved = [n for n, seen in known.items() if self._known and self._known.get(n) != seen]
+        known = {number: tuple(Gimp.Selection.bounds(image)) for number, image in images.items()}
+        moved = [
+            number for number in known if self._known.get(number, known[number]) != known[number]
+        ]
         self._known = known
         if moved:
             self.current = images[moved[-1]]
         elif self.current is None or not self.current.is_valid():
             self.current = next(iter(images.values()), None)
         return not _same(before, self.current)
-
-
-def _bounds(image: Foreign) -> _Bounds:
-    return tuple(Gimp.Selection.bounds(image))
 
 
 def _same(one: Foreign, other: Foreign) -> bool:

@@ -134,21 +134,33 @@ class Live:
             self._draw(change.painting)
 
     def _repaint(self, wanted: Wanted) -> None:
-        self._give_up()
         self.message = ""
         if wanted.task.action.verb not in SHOWN:
             self.message = tr("Live needs a selection, or a strength below 1.")
+            self._give_up()
             self._clear()
             return
         settings = replace(wanted.settings, candidates=1)
         if settings.seed is None:
             settings = replace(settings, seed=self._seed)
         try:
-            self._canvas, self._request = self._asked(wanted, settings)
+            canvas, request = self._asked(wanted, settings)
         except PainterError as error:
             self.message = str(error)
             return
+        if self._is_shown(request):
+            return  # what changed is not in the part that is looked at
+        self._give_up()
+        self._canvas, self._request = canvas, request
         self._painting = self._session.submit(replace(self._request.submit, first=True))
+
+    def _is_shown(self, request: Request) -> bool:
+        """Whether the newest painting, under way or done, is of just this request."""
+        painting, shown = self._painting, self._request
+        if painting is None or shown is None or painting.state in ("failed", "cancelled"):
+            return False
+        same = replace(request.submit, job=shown.submit.job) == shown.submit
+        return same and (self._paint is None or self._paint.is_there())
 
     def _asked(self, wanted: Wanted, settings: Settings) -> tuple[Canvas, Request]:
         canvas = Canvas(wanted.image, wanted.image.get_selected_layers(), settings.source)

@@ -21,6 +21,7 @@ from .live import Live, Wanted
 from .memory import Memory, memory_file
 from .menus import Menus
 from .newpicture import ask_for_picture
+from .pictures import PictureChooser, titled
 from .protocol import Change
 from .recipes import Recipe
 from .starting import StartRow
@@ -94,8 +95,9 @@ class Panel:
     def _view(self) -> tuple[object, ...]:
         """What can change without the studio's telling."""
         image, (settings, task) = self._follower.current, self._task()
-        name = image.get_name() if image is not None else ""
-        return (name, settings.task, task.label, self._live.message, self._live.can_keep)
+        names = [titled(picture) for picture in self._follower.open_images()]
+        number = image.get_id() if image is not None else 0
+        return (number, names, settings.task, task.label, self._live.message, self._live.can_keep)
 
     def _settings(self) -> Settings:
         return read_settings(self._config, PANEL)
@@ -210,7 +212,7 @@ class Panel:
         self._status.set_text(self._sentence())
         self._sides.set_visible(settings.task == "outpaint")
         self._factor.set_visible(settings.task == "upscale")
-        self._picture.set_text(image.get_name() if image is not None else tr("No picture is open"))
+        self._pictures.show(self._follower.open_images(), image)
         if job is not None and job.painting is not None:
             self._gallery.show(job.painting, job.chosen)
         elif not studio.busy:
@@ -234,12 +236,12 @@ class Panel:
         GimpUi.window_set_transient(self.window)  # above GIMP's windows, not behind them
         self._pages = Gtk.Notebook()
         for title, page in (
-            (tr("Paint"), self._paint_page()),
-            (tr("Settings"), self._settings_page()),
-            (tr("History"), self._history_page()),
+            (tr("_Paint"), self._paint_page()),
+            (tr("_Settings"), self._settings_page()),
+            (tr("_History"), self._history_page()),
         ):
             page.set_border_width(2 * SPACING)
-            self._pages.append_page(page, Gtk.Label(label=title))
+            self._pages.append_page(page, Gtk.Label(label=title, use_underline=True))
         self.window.add(self._pages)
 
     def _paint_page(self) -> Foreign:
@@ -255,8 +257,7 @@ class Panel:
         head = Gtk.Box()
         head.pack_start(self._prompt.label, True, True, 0)
         head.pack_start(self._menus.widget, False, False, 0)
-        self._picture = Gtk.Label(xalign=0.0, ellipsize=3)
-        self._picture.get_style_context().add_class("dim-label")
+        self._pictures = PictureChooser(self._follower.choose)
         self._column = Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL)
         self._sides = self._plain(arguments.SIDES)
         self._factor = self._plain((arguments.FACTOR,))
@@ -270,7 +271,7 @@ class Panel:
         asked = (arguments.CANDIDATES, arguments.SEED)
         numbers = grid(editors(asked, config), "plain", self._column)
         return _column(
-            self._picture,
+            self._pictures.widget,
             head,
             self._prompt.widget,
             rows,

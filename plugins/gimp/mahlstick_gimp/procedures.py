@@ -93,7 +93,10 @@ def _run(
     config: Foreign,
     action: Action,
 ) -> Foreign:
-    outcome = _sheltered(lambda: _runner(run_mode, image)(action, image, drawables, config))
+    def ran() -> Outcome:
+        return _runner(run_mode, image)(action, image, drawables, config)
+
+    outcome = _sheltered(procedure, ran)
     return _answer(procedure, outcome)
 
 
@@ -114,15 +117,17 @@ def _run_panel(
 
         return Outcome("finished" if open_panel(plugin, image, config) else "cancelled")
 
-    outcome = _sheltered(opened)
+    outcome = _sheltered(procedure, opened)
     if outcome.ending == "finished":  # GIMP keeps the panel's values then
         return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
     return _answer(procedure, outcome)
 
 
-def _sheltered(run: Callable[[], Outcome]) -> Outcome:
+def _sheltered(procedure: Foreign, run: Callable[[], Outcome]) -> Outcome:
     """What a run brings; whatever goes wrong in it is a sentence for the painter."""
     Gegl.init(None)  # without it, scaled reads are silently black
+    # What the painter closed between a question and the next is no error for GIMP to tell of.
+    procedure.get_plug_in().set_pdb_error_handler(Gimp.PDBErrorHandler.PLUGIN)
     try:
         return run()
     except PainterError as error:

@@ -74,8 +74,13 @@ def settings_for(task: Task, settings: Settings) -> Settings:
 
 
 def glance(image: Foreign) -> bytes:
-    """Return a small picture of the image, RGB or RGBA rows; 0.2 ms. It changes when that does."""
+    """Return a small picture of the image, RGB or RGBA rows; 0.2 ms. It changes when that does.
+
+    Empty when the image was closed since it was asked about.
+    """
     data, _, _, depth = image.get_thumbnail_data(GLANCE, GLANCE)
+    if data is None:
+        return b""
     return bytes((depth,)) + bytes(data.get_data())
 
 
@@ -89,5 +94,5 @@ def _verb(settings: Settings, image: Foreign, selected: bool) -> str:
 
 def _has_holes(image: Foreign) -> bool:
     seen = glance(image)
-    depth = seen[0]
+    depth = seen[0] if seen else 0
     return depth in (2, 4) and bool(seen[depth::depth].strip(b"\xff"))

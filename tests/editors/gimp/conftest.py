@@ -91,7 +91,7 @@ def on_screen(gimp_root: Path, bundle: Path, tmp_path_factory: pytest.TempPathFa
         "moons": Script(steps=4, step_s=0.5),
         "a slow moon": SLOW,
         "vanishing": Script(steps=500, step_s=0.4, vanish_at=4),
-        "live moon": Script(steps=2, step_s=0.1),
+        "live moon": Script(steps=3, step_s=0.4),
     }
     part = Part(scripts)
     with (

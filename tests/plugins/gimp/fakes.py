@@ -493,13 +493,19 @@ class ImageProcedure:
 
     def __init__(self, name: str, run: Any, data: Any) -> None:
         self.name, self.run, self.data = name, run, data
+        self.plugin: Any = None
         self.arguments: dict[str, Any] = {}
         self.results: list[str] = []
         self.menu = ""
 
     @classmethod
-    def new(cls, _plugin: Any, name: str, _kind: Any, run: Any, data: Any) -> ImageProcedure:
-        return cls(name, run, data)
+    def new(cls, plugin: Any, name: str, _kind: Any, run: Any, data: Any) -> ImageProcedure:
+        procedure = cls(name, run, data)
+        procedure.plugin = plugin
+        return procedure
+
+    def get_plug_in(self) -> Any:
+        return self.plugin
 
     def add_menu_path(self, path: str) -> None:
         self.menu = path
@@ -524,10 +530,17 @@ class ImageProcedure:
         return Values(status, error)
 
 
+class PDBErrorHandler(Enum):
+    PLUGIN = 1
+
+
 class PlugIn:
     @staticmethod
     def error_quark() -> int:
         return 7
+
+    def set_pdb_error_handler(self, handler: PDBErrorHandler) -> None:
+        """Errors are the plug-in's own matter."""
 
 
 class Error(Exception):
@@ -571,7 +584,7 @@ def modules() -> dict[str, ModuleType]:
         "Gimp",
         *(ImageBaseType, ImageType, AddMaskType, LayerColorSpace, RunMode, PDBStatusType),
         *(PDBProcType, ProcedureSensitivityMask, Parasite, Layer, Selection, Choice),
-        *(ImageProcedure, PlugIn, InterpolationType, Metadata),
+        *(ImageProcedure, PlugIn, PDBErrorHandler, InterpolationType, Metadata),
     )
     gimp.__dict__.update(PARASITE_PERSISTENT=1, PARASITE_UNDOABLE=2, version=lambda: "3.0.4")
     for name in ("displays_flush", "progress_init", "progress_update", "progress_end", *_CONTEXT):

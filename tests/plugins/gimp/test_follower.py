@@ -12,16 +12,17 @@ def test_without_an_image_there_is_none() -> None:
     assert not follower.look()
 
 
-def test_an_image_that_was_opened_becomes_the_painters() -> None:
+def test_the_first_image_that_is_opened_becomes_the_painters_and_no_later_one() -> None:
     images: list[Image] = []
     follower = Follower(None, lambda: images)
     images.append(Image(4, 4))
     assert follower.look()
     assert follower.current is images[0]
-    images.append(Image(5, 5))
+    images.append(Image(5, 5))  # a plug-in may have opened it, for nobody to see
+    assert not follower.look()
+    images[1].selection.buffer.pixels[2, 2] = 255
     assert follower.look()
     assert follower.current is images[1]
-    assert not follower.look()
 
 
 def test_the_image_he_selects_in_is_followed() -> None:

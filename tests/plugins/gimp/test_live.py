@@ -99,6 +99,22 @@ def test_its_own_paint_is_no_news_but_a_stroke_is() -> None:
     assert scene.layers == ["Live", "Background"]
 
 
+def test_what_changed_where_nobody_looks_is_not_painted_anew() -> None:
+    scene = Scene()
+    wide = Image(900, 600)
+    wide.selection.buffer.pixels[6:10, 10:18] = 255
+    scene.image = wide
+    scene.rest()
+    scene.paint()
+    wide.visible[-1, -1, 0] = 9
+    scene.settings = replace(scene.settings, candidates=3)  # of no matter here
+    scene.rest()
+    assert len(scene.jobs) == 1
+    scene.settings = replace(scene.settings, prompt="a sun")
+    scene.rest()
+    assert len(scene.jobs) == 2
+
+
 def test_a_stroke_while_it_forms_is_painted_anew_with_the_same_seed() -> None:
     scene = Scene()
     scene.rest()

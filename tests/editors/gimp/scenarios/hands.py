@@ -80,8 +80,10 @@ def type_text(text: str) -> None:
 
 
 def close(title: str) -> None:
-    """Click a window's own closing button, as far as a program can."""
-    _xdotool("windowquit", window(title))
+    """Close a window as its frame's button does, and see it go."""
+    focus(title)
+    press("alt+F4")
+    wait_for(lambda: not is_open(title), f"the window {title} closed")
 
 
 def place(title: str, left: int, top: int, size: tuple[int, int] | None = None) -> None:

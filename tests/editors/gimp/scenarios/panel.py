@@ -82,10 +82,12 @@ def live(desk: Desk) -> dict[str, object]:
     _write("live moon")
     hands.press("alt+l")
     hands.wait_for(lambda: hands.colour(desk.place) != photo, "live paint")
-    hands.photograph("panel-live")
     facts: dict[str, object] = {"layers_live": stage.names(image)}
+    settled = _settled(desk)
+    hands.photograph("panel-live")
     _stroke(image)
-    hands.wait_for(lambda: len(image.get_layers()) == 3, "his own layer")
+    hands.wait_for(lambda: hands.colour(desk.place) != settled, "live paint that forms anew")
+    _settled(desk)
     hands.focus(hands.IMAGE)
     hands.press("ctrl+z")
     hands.wait_for(lambda: stage.names(image) == facts["layers_live"], "his layer gone")
@@ -102,13 +104,11 @@ def live(desk: Desk) -> dict[str, object]:
 def history(desk: Desk) -> dict[str, object]:
     """What was painted in the picture is listed, though it was undone."""
     hands.focus(hands.PANEL)
-    hands.press("alt+t", "ctrl+Page_Down", "ctrl+Page_Down")
-    desk.comes(lambda: False)
-    hands.photograph("panel-history")
-    hands.press("ctrl+Page_Up")
-    desk.comes(lambda: False)
-    hands.photograph("panel-settings")
-    hands.press("ctrl+Page_Up")
+    for letter, page in (("h", "history"), ("s", "settings"), ("p", "")):
+        hands.press(f"alt+{letter}")
+        desk.comes(lambda: False)
+        if page:
+            hands.photograph(f"panel-{page}")
     return {"prompts": [entry["prompt"] for entry in stage.history(desk.image)]}
 
 
@@ -133,7 +133,6 @@ def closing(desk: Desk) -> dict[str, object]:
         "size": [made.get_width(), made.get_height()],
     }
     hands.close(hands.PANEL)
-    hands.wait_for(lambda: not hands.is_open(hands.PANEL), "the panel closed")
     _open()
     hands.place(hands.PANEL, *OURS)
     hands.focus(hands.PANEL)
@@ -145,7 +144,6 @@ def closing(desk: Desk) -> dict[str, object]:
     facts["mode"] = stage.recipe(made.get_layers()[0]).get("mode")
     hands.photograph("panel-again")
     hands.close(hands.PANEL)
-    hands.wait_for(lambda: not hands.is_open(hands.PANEL), "the panel closed")
     return facts
 
 
@@ -188,13 +186,23 @@ _WAYS: dict[str, Callable[[], None]] = {
 
 
 def _stroke(image: object) -> None:
-    """Something of the painter's own, undoable: a small layer in a corner."""
+    """Something of the painter's own, undoable: a small layer beside the selection."""
     mode = image.get_default_new_layer_mode()
     kind = Gimp.ImageType.RGBA_IMAGE
     layer = Gimp.Layer.new(image, "his own", 90, 60, kind, 100.0, mode)
     layer.fill(Gimp.FillType.WHITE)
+    layer.set_offsets(430, 90)
     image.insert_layer(layer, None, 1)
     Gimp.displays_flush()
+
+
+def _settled(desk: Desk) -> tuple[int, int, int]:
+    """The colour of live paint that no longer changes."""
+    seen = (0, 0, 0)
+    while seen != hands.colour(desk.place):
+        seen = hands.colour(desk.place)
+        desk.comes(lambda was=seen: hands.colour(desk.place) != was)
+    return seen
 
 
 def _kept_live(desk: Desk) -> bool:
