@@ -6,6 +6,7 @@ from .language import noted, tr
 from .measures import Edge, Measure
 from .qt import QtCore, QtObject, QtWidgets
 
+NARROWEST = 36  # pixels of a field; what is longer is cut at its end
 USUAL = noted("usual")
 LENGTHS = {
     "grow": (noted("Grow"), noted("By how much more than the selection the model may repaint")),
@@ -70,6 +71,13 @@ class _Length(QtWidgets.QWidget):
     def use(self, measure: Measure | None) -> None:
         self.unit.setCurrentIndex(1 if measure is not None and measure.unit == "%" else 0)
         self.number.setValue(self.number.minimum() if measure is None else measure.value)
+
+
+def let_shrink(parent: QtObject) -> None:
+    """Let all number and choice fields become as narrow as the panel wants."""
+    for kind in (QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox, QtWidgets.QLineEdit):
+        for field in parent.findChildren(kind):
+            field.setMinimumWidth(NARROWEST)
 
 
 def row_of(*fields: QtObject) -> QtObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .edges import EdgeFields, row_of
+from .edges import EdgeFields, let_shrink, row_of
 from .language import noted, tr
 from .protocol import Extension, Welcome
 from .qt import QtCore, QtGui, QtObject, QtWidgets
@@ -69,6 +69,8 @@ class Options(QtWidgets.QWidget):
         rows.addRow(tr("Upscale"), self.factor)
         rows.addRow(QtWidgets.QLabel(tr("Expand the canvas, in pixels:")))
         rows.addRow(self._expand_row())
+        rows.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.WrapLongRows)
+        let_shrink(self)
 
     def offer(self, welcome: Welcome | None) -> None:
         """Let the painter choose from what the bridge has; what was chosen stays if it can."""

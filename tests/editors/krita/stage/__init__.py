@@ -118,6 +118,23 @@ class Stage:
         at = widget.mapToGlobal(QPoint(widget.width() // 2, widget.height() // 2))
         yield from self.xdotool("mousemove", str(at.x()), str(at.y()), "click", "1")
 
+    def press(self, widget: QWidget) -> Steps:
+        """Hold the mouse down in a corner of a widget, as a hand does that draws a stroke."""
+        at = widget.mapToGlobal(QPoint(2, widget.height() - 2))
+        yield from self.xdotool("mousemove", str(at.x()), str(at.y()), "mousedown", "1")
+        buttons = QtCore.Qt.MouseButton
+        yield from self.until(
+            lambda: QApplication.mouseButtons() != buttons.NoButton, "the button is down"
+        )
+
+    def release(self) -> Steps:
+        """Let the mouse go."""
+        yield from self.xdotool("mouseup", "1")
+
+    def save_view(self, widget: QWidget, name: str) -> None:
+        """Save what a widget looks like as a PNG."""
+        widget.grab().save(str(self.out / f"view-{name}"))
+
     def type(self, text: str) -> Steps:
         """Type on the keyboard."""
         yield from self.xdotool("type", "--delay", "15", text)

@@ -1,0 +1,101 @@
+"""Live mode and the masks: what would be painted is shown, and the document stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scene import SKY, idle, open_panel, open_photograph, select_sky, settled, state
+
+
+def scenario(stage: Any) -> Iterator[None]:
+    """Paint along with a hand that works, keep what is shown, then look at the masks."""
+    document = yield from open_photograph(stage)
+    select_sky(stage, document)
+    panel = yield from open_panel(stage, "Fill selection")
+    stage.facts["before"] = state(stage, document)
+    stage.save_pixels(document, "before.bgra")
+    yield from live(stage, document, panel)
+    yield from keep(stage, document, panel)
+    yield from masks(stage, document, panel)
+
+
+def live(stage: Any, document: Any, panel: Any) -> Iterator[None]:
+    """Switch it on, change the picture and the prompt, rest and do not rest."""
+    panel.strength.setValue(70)
+    panel.prompt.setPlainText("live one")
+    yield from stage.click(panel.controls.live)
+    yield from shown(stage, panel, "the first picture is shown")
+    stage.save_view(panel.view, "live.png")
+    first = yield from finished(stage, panel)
+    yield from stage.rest(1.2)
+    stage.facts["unchanged_view"] = panel.view.view is first
+    panel.prompt.setPlainText("live two")
+    yield from other(stage, panel, first, "the new prompt is painted")
+    second = yield from finished(stage, panel)
+    yield from stage.press(panel)
+    photograph = document.rootNode().childNodes()[0]
+    photograph.setPixelData(bytes([30, 200, 90, 255]) * 1600, SKY[0], SKY[1], 40, 40)
+    document.refreshProjection()
+    yield from stage.rest(1.5)
+    stage.facts["view_in_stroke"] = panel.view.view is second
+    yield from stage.release()
+    yield from other(stage, panel, second, "the new picture is painted")
+    stage.facts["live"] = state(stage, document)
+    yield from stage.rest(0.3)
+    stage.picture_of_the_screen("live.png")
+    stage.save_pixels(document, "live.bgra")
+
+
+def keep(stage: Any, document: Any, panel: Any) -> Iterator[None]:
+    """Keep what is shown: a layer, one undo step."""
+    steps = stage.undo_place()
+    yield from stage.until(panel.keep.isEnabled, "the picture is finished")
+    yield from stage.click(panel.keep)
+    yield from stage.until(lambda: stage.undo_place() > steps, "a layer is there")
+    yield from stage.click(panel.controls.live)
+    yield from idle(stage, panel)
+    stage.facts["kept"] = state(stage, document)
+    stage.facts["kept_steps"] = stage.undo_place() - steps
+    stage.facts["live_is_off"] = not panel.controls.live.isChecked()
+    stage.save_pixels(document, "kept.bgra")
+    yield from stage.undo(document)
+
+
+def masks(stage: Any, document: Any, panel: Any) -> Iterator[None]:
+    """Look where paint would go, give the selection another edge, look again."""
+    panel.strength.setValue(100)
+    before = state(stage, document)
+    yield from stage.click(panel.controls.masks)
+    yield from stage.until(panel.view.isVisible, "the masks are shown")
+    first = panel.view.view
+    panel.more.setChecked(True)
+    panel.options.edges.lengths["grow"].number.setValue(40)
+    panel.options.edges.lengths["context"].unit.setCurrentIndex(1)
+    panel.options.edges.lengths["context"].number.setValue(150)
+    yield from other(stage, panel, first, "other masks are shown")
+    yield from settled(stage, panel)
+    panel.more.setChecked(False)
+    yield from stage.rest(0.3)
+    stage.save_view(panel.view, "masks.png")
+    stage.picture_of_the_screen("masks.png")
+    stage.facts["masks_left"] = {**state(stage, document), "undo": before["undo"]} == before
+    yield from stage.click(panel.controls.masks)
+    yield from stage.until(lambda: not panel.view.isVisible(), "they are shown no more")
+
+
+def finished(stage: Any, panel: Any) -> Iterator[None]:
+    """Wait until what is shown is finished; returns it."""
+    yield from stage.until(panel.keep.isEnabled, "the picture is finished")
+    yield from stage.rest(0.3)
+    return panel.view.view
+
+
+def shown(stage: Any, panel: Any, what: str) -> Iterator[None]:
+    """Wait until the panel shows a picture."""
+    yield from stage.until(lambda: panel.view.view is not None and panel.view.isVisible(), what)
+
+
+def other(stage: Any, panel: Any, view: Any, what: str) -> Iterator[None]:
+    """Wait until the panel shows another picture than this."""
+    yield from stage.until(lambda: panel.view.view not in (None, view), what)
