@@ -71,6 +71,8 @@ def plan_of(record: Mapping[str, Any]) -> engine.Plan:
             device=str(record.get("device", "cpu")),
             tile=_whole(record.get("tile")),
             stop_step=_whole(record.get("stop_step")),
+            whole_tile=_whole(record.get("whole_tile")),
+            decode_tile=_whole(record.get("decode_tile")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise engine.RequestError(

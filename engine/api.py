@@ -147,6 +147,8 @@ class Plan:
     device: str = "cpu"
     tile: int | None = None  # working pixels
     stop_step: int | None = None  # set when the painter kept early
+    whole_tile: int | None = None  # working pixels; of the first pass, where memory was short
+    decode_tile: int | None = None  # working pixels; of decoding, where memory was short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

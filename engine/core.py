@@ -8,10 +8,9 @@ stops asking stops the painting.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 
@@ -25,16 +24,14 @@ from engine.api import (
     Loading,
     Painted,
     PaintRequest,
-    Pixels,
     Plan,
     Size,
-    Started,
 )
 from engine.checks import Checks
 from engine.contributions import Contributions
 from engine.device import memory_guard, use_threads
-from engine.errors import ModelError
-from engine.families import Conditions, Model, ModelCard
+from engine.errors import ModelError, OutOfMemoryError
+from engine.families import Model, ModelCard
 from engine.hookspecs import Options
 from engine.job import (
     Job,
@@ -45,69 +42,34 @@ from engine.job import (
     kept,
     placed,
     second_stage,
-    second_steps,
     texts,
     tile_of,
     understood,
 )
 from engine.painting import Painting, Stage
-from engine.pictures import as_pixels, as_tensor
+from engine.pictures import as_pixels
 from engine.plugins import Extensions
-from engine.preview import part, previews
+from engine.preview import previews
 from engine.provenance import described, of_candidate
 from engine.rank import ranked
 from engine.requests import checked
+from engine.session import (
+    Attempt,
+    Plugins,
+    Session,
+    conditions_of,
+    edge_of,
+    factor_of,
+    full_size,
+    notes_on,
+    started_of,
+)
+from engine.shortage import Limits, elsewhere, give_back, sentence, tightened, tighter
 from engine.tools import chosen_tools
 from engine.weights import Catalogue, Fingerprints, check_weights, listed
 
 # What safetensors, diffusers and torch raise on a broken checkpoint.
 _LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
-
-
-@dataclass(slots=True)
-class _Plugins:
-    """What plugins do in one job."""
-
-    checks: Checks
-    contributions: Contributions
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return (*self.checks.notes, *self.contributions.notes)
-
-
-@dataclass(slots=True)
-class _Session:
-    """One painting under way."""
-
-    job: Job
-    model: Model
-    plan: Plan
-    control: Control
-    plugins: _Plugins
-    began: float  # time.monotonic()
-    canvas: canvases.CanvasPlan
-    painting: Painting
-    started: Started
-    refined: dict[int, canvases.CanvasPlan] = field(default_factory=dict)  # the second pass's
-    stop_step: int | None = None
-
-    def seen(self, k: int, preview: Pixels) -> Pixels:
-        """Return a candidate's preview cut to the context box that was told."""
-        larger = self.refined.get(k)
-        if larger is None:
-            return preview
-        told = self.started.layout.context_box_canvas
-        return part(preview, larger.spaces.context_canvas, told)
-
-    @property
-    def late_notes(self) -> tuple[str, ...]:
-        """The sentences that came up after `Started` told its own."""
-        return tuple(note for note in self.plugins.notes if note not in self.started.notes)
-
-    def stops_at(self, step: int) -> bool:
-        """Say whether the painter, or the plan that is replayed, stops after this step."""
-        return self.control.kept is not None or self.plan.stop_step == step
 
 
 class Engine:
@@ -147,15 +109,49 @@ class Engine:
         control = control or Control()
         began = time.monotonic()
         job, plugins = self._decided(checked(request), control)
-        plan = placed(job.request, self._device, self._precision)
-        control.check()
+        limits = Limits()
+        while True:
+            attempt = Attempt(job, plugins, control, began, limits)
+            try:
+                yield from self._attempted(attempt)
+            except OutOfMemoryError:
+                limits = self._tighter(attempt)
+            else:
+                return
+            del attempt  # with all that it holds
+            give_back()
+
+    def _attempted(self, attempt: Attempt) -> Iterator[Event]:
+        """Paint within the attempt's limits; raises OutOfMemoryError where that does not fit."""
+        job = attempt.job
+        plan = attempt.limits.placed(placed(job.request, self._device, self._precision))
+        attempt.plan = plan
+        attempt.control.check()
         if not self._has(job.card, plan):
             yield Loading(job.card.name)
         model = self._model(job.card, plan)
-        session = self._session(job, model, plan, plugins, control, began)
+        session = attempt.session = self._session(attempt, model, plan)
         yield session.started
         yield from self._denoised(session)
         yield from self._finished(session)
+
+    def _tighter(self, attempt: Attempt) -> Limits:
+        """Return what to try after an attempt that did not fit; OutOfMemoryError: nothing is left.
+
+        Called where the error was caught, which stays its cause.
+        """
+        job, session = attempt.job, attempt.session
+        native = Size(*job.card.native)
+        if session is None:  # the weights alone
+            working, found = native, attempt.plan and elsewhere(attempt.plan)
+        else:
+            working, refining = session.canvas.layout.working, session.refines
+            found = tighter(attempt.limits, session.plan, job.card, working, refining=refining)
+        if found is not None:
+            return found
+        # What is refined was painted as a whole before: that much fits.
+        fits = session is not None and (session.refined or session.painting.fits(native))
+        raise OutOfMemoryError(sentence(job.card, working, native if fits else None))
 
     def close(self) -> None:
         """Give the loaded model's memory back; the engine may go on painting and loads it again."""
@@ -163,7 +159,7 @@ class Engine:
             self._loaded[-1].unload()
             self._loaded = None
 
-    def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, _Plugins]:
+    def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, Plugins]:
         """Settle what is painted, with the words that plugins made of it, and have it checked."""
         contributions = Contributions(self._extensions, request, control)
         if request.plan is None:  # a record holds the rewritten words
@@ -174,7 +170,7 @@ class Engine:
         checks = Checks(self._extensions, job.request, control, self._hook_timeout_s)
         checks.prompts(texts(job))
         checks.input()
-        return job, _Plugins(checks, contributions)
+        return job, Plugins(checks, contributions)
 
     def _has(self, card: ModelCard, plan: Plan) -> bool:
         return self._loaded is not None and self._loaded[:3] == (card, plan.device, plan.precision)
@@ -196,35 +192,31 @@ class Engine:
         self._loaded = (card, plan.device, plan.precision, model)
         return model
 
-    def _session(
-        self,
-        job: Job,
-        model: Model,
-        plan: Plan,
-        plugins: _Plugins,
-        control: Control,
-        began: float,
-    ) -> _Session:
+    def _session(self, attempt: Attempt, model: Model, plan: Plan) -> Session:
+        job, plugins, control, began = attempt.job, attempt.plugins, attempt.control, attempt.began
         unknown = understood(job, model)
         tools = chosen_tools(self._extensions, job.request, control)
         canvas = canvases.plan_canvas(
-            job.request, Size(*job.card.native), job.card.multiple, _factor(model), tools
+            job.request, Size(*job.card.native), job.card.multiple, factor_of(model), tools
         )
         plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
-        canvas = _full_size(canvas) if in_one_pass(job, plan.tile) else canvas
+        plan = attempt.limits.split(plan)
+        canvas = full_size(canvas) if in_one_pass(job, plan.tile) else canvas
         use_threads(plan.threads)
         painting = Painting(
             model,
             self._extensions.samplers[job.sampler],
             self._extensions.schedules[job.schedule],
-            conditions=_conditions(job, canvas, plan, control),
+            conditions=conditions_of(job, canvas, plan, control),
             seeds={k: job.seeds[k] for k in job.painted},
             device=plan.device,
             asked=dict(enumerate(job.asked)),
+            decode_tile=plan.decode_tile,
         )
-        notes = (*_notes(job, unknown), *self._notes(job, plan), *plugins.notes)
-        started = _started(job, canvas, plan, unknown, notes)
-        return _Session(job, model, plan, control, plugins, began, canvas, painting, started)
+        short = filter(None, (attempt.limits.note,))
+        notes = (*notes_on(job, unknown), *self._notes(job, plan), *plugins.notes, *short)
+        started = started_of(job, canvas, plan, unknown, notes)
+        return Session(job, model, plan, control, plugins, began, canvas, painting, started)
 
     def _notes(self, job: Job, plan: Plan) -> tuple[str, ...]:
         wanted = self._precision if job.request.plan is None else job.request.plan.precision
@@ -232,17 +224,17 @@ class Engine:
             return ()
         return (f"This machine is no faster in {wanted}; painted in {plan.precision}.",)
 
-    def _denoised(self, session: _Session) -> Iterator[Event]:
+    def _denoised(self, session: Session) -> Iterator[Event]:
         """Paint the whole, then refine it where it is large, until the end or the painter keeps."""
         job, canvas, tile = session.job, session.canvas, session.plan.tile
-        whole = first_stage(job, canvas, tile)
+        whole = tightened(first_stage(job, canvas, tile), session.plan.whole_tile)
         yield from self._stepped(session, [(batch, whole) for batch in session.plan.batches], 0)
         if tile is None or session.stop_step is not None or in_one_pass(job, tile):
             return
         refinements = []
         for k in job.painted:
             small = as_pixels(session.painting.picture(k)[0])
-            larger = canvases.second_pass(canvas, small, _edge(job.card))
+            larger = canvases.second_pass(canvas, small, edge_of(job.card))
             if larger is None:
                 return
             session.refined[k] = larger
@@ -250,7 +242,7 @@ class Engine:
         yield from self._stepped(session, refinements, whole.steps)
 
     def _stepped(
-        self, session: _Session, batches: list[tuple[tuple[int, ...], Stage]], before: int
+        self, session: Session, batches: list[tuple[tuple[int, ...], Stage]], before: int
     ) -> Iterator[Event]:
         """Drive one stage; `before` steps were taken in the stages before it."""
         total = session.started.steps
@@ -258,33 +250,35 @@ class Engine:
             number = before + step.number
             session.plugins.contributions.observe(step.batch, number, total, step.x0)
             for k, preview in zip(step.batch, previews(session.model, step.x0), strict=True):
-                shown = session.plugins.checks.preview(session.seen(k, preview), k, number, total)
+                seen = session.seen(k, preview)
+                shown = session.plugins.checks.preview(seen, k, number, total, session.model)
                 yield Denoised(k, number, total, shown)
             session.control.check()
             if step.batch == batches[-1][0] and session.stops_at(number):
                 session.stop_step = number if number < total else None
                 return
 
-    def _finished(self, session: _Session) -> Iterator[Event]:
+    def _finished(self, session: Session) -> Iterator[Event]:
         """Decode, check, paste and rank what was painted."""
         scores: dict[int, float | None] = {}
-        plan = replace(session.plan, stop_step=session.stop_step)
         sha256 = self._fingerprints.of(session.job.card.path)
-        common = described(session.job.request, session.canvas.layout, plan, sha256)
         for k in kept(session.control, session.job.painted):
-            painted = self._painted(session, k, common)
+            painted = self._painted(session, k, sha256)
             scores[k] = painted.score
             session.control.check()
             yield painted
         seconds = time.monotonic() - session.began
         yield Finished(ranked(scores), seconds, session.stop_step, session.late_notes)
 
-    def _painted(self, session: _Session, k: int, common: Mapping[str, Any]) -> Painted:
+    def _painted(self, session: Session, k: int, sha256: str) -> Painted:
         job, plugins, asked = session.job, session.plugins, session.job.asked[k]
         picture = as_pixels(session.painting.picture(k)[0])
-        shown, labels = plugins.checks.result(picture, k)
+        tile = session.painting.decode_tile  # known now, after decoding
+        played = replace(session.plan, stop_step=session.stop_step, decode_tile=tile)
+        common = described(job.request, session.canvas.layout, played, sha256)
+        shown, labels = plugins.checks.result(picture, k, session.model)
         plan = session.refined.get(k, session.canvas)
-        patch, merged, colour = canvases.finish(plan, shown, _edge(job.card))
+        patch, merged, colour = canvases.finish(plan, shown, edge_of(job.card))
         own = asked.prompt.source, asked.negative.source
         record = of_candidate(common, k, job.seeds[k], asdict(colour), own)
         record |= {"labels": labels} if labels else {}
@@ -300,72 +294,3 @@ class Engine:
             seconds=time.monotonic() - session.began,
             record=record,
         )
-
-
-def _edge(card: ModelCard) -> canvases.Edge:
-    """Return how far the model's paint is bent to meet the canvas."""
-    return canvases.Edge(card.largest_step, card.edge_fade)
-
-
-def _full_size(canvas: canvases.CanvasPlan) -> canvases.CanvasPlan:
-    """Return the plan that paints on the canvas's own pixels from the start."""
-    larger = canvases.second_pass(canvas, None)
-    if larger is None:
-        return canvas
-    spaces = larger.spaces
-    layout = replace(
-        larger.layout, context_box_canvas=spaces.context_canvas, working=spaces.working
-    )
-    return replace(larger, layout=layout)
-
-
-def _conditions(job: Job, canvas: canvases.CanvasPlan, plan: Plan, control: Control) -> Conditions:
-    """Return what all batches and stages share; `Painting` fills in the rest, words included."""
-    like = canvas.like_working
-    return Conditions(
-        guidance=job.guidance,
-        working=canvas.layout.working,
-        seeds=(),
-        like=None if like is None else as_tensor(like, plan.device),
-        check=control.check,
-    )
-
-
-def _notes(job: Job, unknown: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what the painter is told of words the model cannot use."""
-    notes = []
-    if unknown:
-        notes.append(f"{job.card.name} does not know: {', '.join(unknown)}.")
-    loras = {lora.name for k in job.painted for lora in job.asked[k].prompt.at(1, job.steps).loras}
-    if loras and not job.card.takes_loras:
-        notes.append(f"{job.card.name} takes no LoRAs; left out: {', '.join(sorted(loras))}.")
-    return tuple(notes)
-
-
-def _started(
-    job: Job,
-    canvas: canvases.CanvasPlan,
-    plan: Plan,
-    unknown: tuple[str, ...],
-    notes: tuple[str, ...],
-) -> Started:
-    return Started(
-        seed=job.seeds[0],
-        seeds=job.seeds,
-        model=job.card.name,
-        sampler=job.sampler,
-        schedule=job.schedule,
-        steps=job.steps + second_steps(job, plan.tile),
-        guidance=job.guidance,
-        layout=canvas.layout,
-        plan=plan,
-        unknown_words=unknown,
-        notes=notes,
-    )
-
-
-def _factor(model: Model) -> int:
-    """Return how many working pixels one cell of x covers."""
-    width, height = model.card.native
-    _, _, columns = model.latent_shape(Size(width, height))
-    return width // columns

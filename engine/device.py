@@ -70,10 +70,10 @@ def batch_size(working: Size, device: str) -> int:
 
 @contextmanager
 def memory_guard(working: Size, advice: Size) -> Iterator[None]:
-    """Translate torch's out of memory errors into ours, which name a size that fits."""
+    """Translate torch's and numpy's out of memory errors into ours, which name a size that fits."""
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU raises it bare
+    except (RuntimeError, MemoryError) as error:  # torch's is the former; its CPU raises it bare
         if not _is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
@@ -82,8 +82,8 @@ def memory_guard(working: Size, advice: Size) -> Iterator[None]:
         ) from error
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or any(
+def _is_out_of_memory(error: RuntimeError | MemoryError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
         phrase in str(error).lower() for phrase in _OUT_OF_MEMORY
     )
 

@@ -265,6 +265,8 @@ def _check_plan(plan: Plan) -> None:
         ("threads", plan.threads, MOST_THREADS),
         ("tile", plan.tile, MAX_SIDE),
         ("stop_step", plan.stop_step, 2 * MAX_STEPS),
+        ("whole_tile", plan.whole_tile, MAX_SIDE),
+        ("decode_tile", plan.decode_tile, MAX_SIDE),
     ):
         if value is not None and not 1 <= value <= most:
             raise RequestError(

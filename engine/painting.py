@@ -18,14 +18,18 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from engine.api import Box, Pixels, Size
 from engine.canvas.tiles import tiles
+from engine.decoding import decoded_in_tiles
 from engine.denoisers import blended, joined, switched, tiled
 from engine.device import memory_guard
-from engine.errors import PluginError
+from engine.errors import OutOfMemoryError, PluginError
 from engine.families import Conditions, Model
 from engine.noise import CandidateNoise
 from engine.pictures import as_mask, as_tensor
 from engine.prompts import Asked, Words
 from engine.schedules import Denoise, Level, Sampler, Schedule, levels_from
+from engine.shortage import give_back
+
+_MIDDLE = 0.5  # of the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,10 @@ class Painting:
         seeds: Mapping[int, int],
         device: str,
         asked: Mapping[int, Asked] | None = None,
+        decode_tile: int | None = None,
     ) -> None:
+        """`decode_tile`: working pixels, None = pictures are decoded whole while that fits."""
+        self.decode_tile = decode_tile
         self._model, self._sampler, self._schedule = model, sampler, schedule
         self._conditions, self._seeds, self._device = conditions, seeds, device
         self._asked = asked or {}  # candidate -> its words; a batch shares them
@@ -107,7 +114,7 @@ class Painting:
         """Return a candidate as it is now, decoded: (1, 3, H, W) in [-1, 1]."""
         x0, stage = self._now[candidate]
         with self._computing(stage.working):
-            picture = self._model.decode(x0, stage.working, self._conditions.check)
+            picture = self._decoded(x0, stage.working)
             if stage.regained > 0.0 and stage.known is not None:
                 lost = self._lost_of(stage, as_tensor(stage.known, self._device))
                 picture = (picture + stage.regained * lost).clamp(-1.0, 1.0)
@@ -116,10 +123,38 @@ class Painting:
     def _lost_of(self, stage: Stage, known: Tensor) -> Tensor:
         """Return the fine detail of a stage's known picture that its encoding cannot hold."""
         if self._lost is None or self._lost[0] is not stage:
-            check = self._conditions.check
-            held = self._model.decode(self._model.encode(known), stage.working, check)
+            held = self._decoded(self._model.encode(known), stage.working)
             self._lost = stage, known - held
         return self._lost[1]
+
+    def fits(self, working: Size) -> bool:
+        """Try one step of one candidate at a size; nothing of it is kept."""
+        level = self._model.path.level(_MIDDLE)
+        conditions = replace(self._conditions, working=working, seeds=(0,), like=None)
+        try:
+            with self._computing(working):
+                x = torch.zeros(1, *self._model.latent_shape(working), device=self._device)
+                self._model.denoiser(conditions)(x, level)
+        except OutOfMemoryError:
+            return False
+        return True
+
+    def _decoded(self, x0: Tensor, working: Size) -> Tensor:
+        """Return pictures of x0, in ever smaller tiles while they do not fit into memory."""
+        check, card = self._conditions.check, self._model.card
+        while True:
+            try:
+                with memory_guard(working, Size(*card.native)):
+                    if self.decode_tile is None:
+                        return self._model.decode(x0, working, check)
+                    return decoded_in_tiles(self._model, x0, working, self.decode_tile, check)
+            except OutOfMemoryError:
+                side = self.decode_tile or max(working.width, working.height)
+                half = -(-side // 2 // card.multiple) * card.multiple
+                if not 2 * card.multiple <= half < side:
+                    raise
+                self.decode_tile = half
+            give_back()
 
     @contextmanager
     def _computing(self, working: Size) -> Iterator[None]:
