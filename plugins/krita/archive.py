@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from .canvas import in_front
 from .darkroom import Order
 from .easel import Easel
 from .history import Entry, deflated, entries_of, forget, packed, remember
@@ -75,7 +76,7 @@ class Archive:
 
     def entries(self) -> list[Entry]:
         """Return what was painted in the document in front, newest first."""
-        document = self._app.activeDocument()
+        document = in_front(self._app)
         return [] if document is None else entries_of(document)
 
     def drop(self, document: Document, job: str) -> None:

@@ -76,6 +76,15 @@ class Canvas:
         return self._colours.own(bgra, rect)
 
 
+def in_front(app: App) -> Document | None:
+    """Return the picture that the painter works on; None without one.
+
+    Krita names one that was closed for some turns more: it must not be touched.
+    """
+    document = app.activeDocument()
+    return document if document is not None and document in app.documents() else None
+
+
 def selected_box(document: Document) -> Rect | None:
     """Return the selection's box within the canvas; None when nothing is selected."""
     selection = document.selection()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 from .controls import Controls
-from .exporting import export
+from .exporting import export, write
 from .gallery import Gallery
 from .history import Entry
 from .host import KritaObject, krita
@@ -140,6 +141,11 @@ class PaintDocker(krita.DockWidget):
         self.controls.strength.setValue(round(100 * wish.strength))
         self.controls.choose(wish.action)
         self.options.use(wish)
+
+    def export_to(self, path: Path, entry: Entry) -> bool:
+        """Write the picture in front as a PNG with this painting's record; tell if it was."""
+        document = krita.Krita.instance().activeDocument()
+        return document is not None and write(document, path, entry)
 
     def records_of_document(self) -> list[Entry]:
         """Return what was painted in the document in front, newest first."""

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .canvas import Canvas, CanvasError
+from .canvas import Canvas, CanvasError, in_front
 from .darkroom import Order
 from .easel import Easel, Errand, Tools, forming_name
 from .language import noted
@@ -153,7 +153,7 @@ class Live:
             self._submit(submit, sketch, key)
 
     def _begun(self, wish: Wish) -> _Sketch | None:
-        document = self._app.activeDocument()
+        document = in_front(self._app)
         if document is None:
             return None
         wish = replace(wish, candidates=1, extension=None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .canvas import CanvasError
+from .canvas import CanvasError, in_front
 from .commissions import reader_of
 from .darkroom import Order
 from .easel import Tools
@@ -46,7 +46,7 @@ class Outliner:
     def show(self, wish: Wish, intent: Intent) -> None:
         """Find out where this would paint in the picture in front."""
         self.hide()
-        document = self._app.activeDocument()
+        document = in_front(self._app)
         if document is None or not self._session.online:
             self.message = tr(
                 "The masks can be shown when a picture is open and the bridge is there."

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from .archive import Archive
-from .canvas import CanvasError, selected_box
+from .canvas import CanvasError, in_front, selected_box
 from .commissions import Clerk, Commission
 from .easel import Easel, Tools
 from .language import tr
@@ -171,7 +171,7 @@ class Studio:
         They show what was seen here and never look for themselves: one that did could see a moment
         that no look of ours saw, and would then not be told of the next.
         """
-        seen, front = self._look_at_front(), self._app.activeDocument()
+        seen, front = self._look_at_front(), in_front(self._app)
         if seen != self._seen or front != self._front:
             self._seen, self._front = seen, front
             self.tell()
@@ -213,7 +213,7 @@ class Studio:
         self._accept(clerk.take_picture(wish, intent, painted, easel.errand.origin))
 
     def _ready(self) -> Document:
-        document = self._app.activeDocument()
+        document = in_front(self._app)
         if document is None:
             raise CanvasError(tr("There is no picture to paint on. Open or create one first."))
         if not self._session.online:
@@ -287,7 +287,7 @@ class Studio:
                 self._pace.note(painting.progress, self._clock())
 
     def _look_at_front(self) -> Seen:
-        document = self._app.activeDocument()
+        document = in_front(self._app)
         if document is None:
             return Seen()
         if selected_box(document) is not None:

@@ -214,6 +214,7 @@ class _Conversation:
                 paste=scene.paste,
                 picture=picture,
                 seconds=0.1,
+                record={"format": 1, "prompt": submit.prompt, "steps": submit.steps or 8},
                 **fields,
             )
         self._tell(Finished, job=submit.job, order=order, seconds=0.5)
