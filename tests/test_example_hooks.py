@@ -89,7 +89,7 @@ def test_its_sampler_paints_and_its_filter_speaks(installed: Path, model: Path) 
     assert bright["notes"] == []
     dark = painted(installed, model, "red", darkest=200)
     assert dark["notes"] == ["A picture is darker than this studio likes."]
-    assert [label[0]["category"] for label in dark["labels"]] == ["dark", "dark"]
+    assert [label[-1]["category"] for label in dark["labels"]] == ["dark", "dark"]
 
 
 def test_it_is_as_short_as_the_docs_say() -> None:

@@ -71,6 +71,9 @@ def paint(tmp_path: Path, tiny_folder: Path, tiny_hook: str) -> Paint:
     return painted
 
 
+NO_FILTERS = {"filters": {"policy": "off"}}  # the built-in ones add labels of their own
+
+
 def results(events: list[Any]) -> list[Painted]:
     return [event for event in events if isinstance(event, Painted)]
 
@@ -310,6 +313,7 @@ def test_a_blurring_verdict_blurs_what_is_shown_and_goes_on(
 ) -> None:
     body = f"def {hook}():\n    return [Verdict(Action.BLUR, 'nude', 0.7, 'It is blurred.')]\n"
     asked = {"mode": Mode.REFINE, "image": photo, "size": None, "strength": 0.1, "prompt": ""}
+    asked["options"] = NO_FILTERS
     plain, blurred = paint(NOTHING, **asked), paint(body, **asked)
     shows_previews = hook != "mahlstick_check_result"
     shows_results = hook != "mahlstick_check_preview"
@@ -331,7 +335,7 @@ def roughness(picture: Pixels) -> float:
 
 def test_an_allowing_verdict_warns_and_labels(paint: Paint) -> None:
     body = "def mahlstick_check_prompt():\n    return Verdict(Action.ALLOW, 'news', 0.4, 'Mind.')\n"
-    events = paint(body)
+    events = paint(body, options=NO_FILTERS)
     assert told(events, Started) == "Mind."
     assert told(events) == ""  # told once
     label = {"action": "allow", "category": "news", "score": 0.4}
