@@ -12,21 +12,21 @@ import contextlib
 import errno
 import logging
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from bridge.asides import BLOBS, put_aside, rescue
 from bridge.blobs import Blobs, Carrier, attached, blob_names, detached, is_heavy
-from bridge.store import Remembered
+from bridge.keeping import Remembered
 from bridge.timeline import StoredJob, slot_of, without_pictures
 from bridge.wire.codec import decode, encode
 from bridge.wire.errors import DecodeError
 from bridge.wire.messages import TERMINAL, JobEvent, Preview, Started, Submit
 
 FILE = "jobs.sqlite3"
-BLOBS = "blobs"
+
 _ROW = "row:"  # as a preview's `sha256`: its pixels are in this row of the events
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (session TEXT PRIMARY KEY, ceiling INTEGER NOT NULL);
@@ -163,7 +163,7 @@ class SqliteJournal:
     ) -> Iterator[tuple[StoredJob, float | None]]:
         rows = self._rows(
             "SELECT submit, preview_codec, preview_side, created, ended FROM jobs"
-            " WHERE session = ? ORDER BY created",
+            " WHERE session = ? ORDER BY rowid",  # not by a clock, which may have jumped
             session,
         )
         for frame, codec, side, created, ended in rows:
@@ -199,14 +199,18 @@ def _opened(path: Path) -> sqlite3.Connection:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise  # full, read-only, locked: not damaged
-            aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-            path.rename(aside)
-            for extra in ("-wal", "-shm"):
-                path.with_name(path.name + extra).unlink(missing_ok=True)
+            aside = put_aside(path)
+            database = _connected(path)
+            rescued = rescue(aside / path.name, database)
             log.warning(
-                "The database %s is damaged (%s) and was put aside as %s.", path, error, aside
+                "The database %s is damaged (%s). It was put aside, with all pictures, as %s; %d of"
+                " its rows could be read and go on being used.",
+                path,
+                error,
+                aside,
+                rescued,
             )
-            return _connected(path)
+            return database
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -11,10 +11,9 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
 
-from bridge.blobs import Blobs, Carrier, blob_names
+from bridge.blobs import Blobs, blob_names
+from bridge.keeping import Journal, NoJournal, Remembered
 from bridge.timeline import PASSING, KnownJob, StoredJob, Timeline, without_pictures
 from bridge.wire.messages import TERMINAL, JobEvent, JobSummary, Painted, Preview, Submit
 
@@ -23,104 +22,6 @@ PREVIEW_KEPT_S = 1.0  # a bridge that is killed loses no more of what could be s
 SEQ_BLOCK = 1000  # numbers are promised to the journal in blocks: a restart never gives one twice
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a journal knows of one session from the bridge's last life."""
-
-    session: str
-    ceiling: int  # no event has a higher `seq`
-    jobs: tuple[tuple[StoredJob, float | None], ...]  # with the time of the end
-    events: tuple[JobEvent, ...]
-
-
-class Journal(Protocol):
-    """Keeps what must last. Raises OSError where it cannot."""
-
-    pictures: Blobs | None
-    """Where large pictures lie, for whoever reads them or puts a result there; None = nowhere."""
-
-    async def keep_job(self, job: StoredJob) -> StoredJob:
-        """Keep a job with its pictures; return it as it is to be held in memory."""
-        ...
-
-    async def lighter(self, event: JobEvent) -> JobEvent:
-        """Keep an event's large picture; return the event as it is to be held in memory."""
-        ...
-
-    def keep_event(self, session: str, event: JobEvent, now: float) -> None:
-        """Keep an event that `lighter` returned, numbered."""
-        ...
-
-    def keep_previews(self, session: str, previews: list[Preview]) -> list[Preview]:
-        """Keep the last previews of an ended job; return them as they are to be held in memory."""
-        ...
-
-    def promise(self, session: str, ceiling: int) -> None:
-        """Keep that no event of the session has a higher `seq`."""
-        ...
-
-    async def whole(self, message: Carrier) -> Carrier:
-        """Return a message with its pictures; FileNotFoundError when they are gone."""
-        ...
-
-    def forget(self, job: StoredJob) -> None:
-        """Drop a job and its events."""
-        ...
-
-    def drop(self, blobs: Iterable[str]) -> None:
-        """Drop pictures that nothing needs any more."""
-        ...
-
-    def remembered(self) -> Iterable[Remembered]:
-        """Return what was kept; called once."""
-        ...
-
-    def close(self) -> None:
-        """End orderly."""
-        ...
-
-
-class NoJournal:
-    """Forgets everything with the bridge; for tests."""
-
-    pictures: Blobs | None = None
-
-    async def keep_job(self, job: StoredJob) -> StoredJob:
-        """Return the job."""
-        return job
-
-    async def lighter(self, event: JobEvent) -> JobEvent:
-        """Return the event."""
-        return event
-
-    def keep_event(self, session: str, event: JobEvent, now: float) -> None:
-        """Keep nothing."""
-
-    def keep_previews(self, session: str, previews: list[Preview]) -> list[Preview]:  # noqa: ARG002
-        """Return the previews."""
-        return previews
-
-    def promise(self, session: str, ceiling: int) -> None:
-        """Keep nothing."""
-
-    async def whole(self, message: Carrier) -> Carrier:
-        """Return the message."""
-        return message
-
-    def forget(self, job: StoredJob) -> None:
-        """Keep nothing."""
-
-    def drop(self, blobs: Iterable[str]) -> None:
-        """Keep nothing."""
-
-    def remembered(self) -> Iterable[Remembered]:
-        """Return nothing."""
-        return ()
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 class Store:
@@ -173,12 +74,13 @@ class Store:
         if isinstance(numbered, Preview):
             self._promise(session, numbered.seq)
             self._keep_preview(session, numbered, timeline.jobs[event.job], now)
+            lasts = True
         else:
-            self._keep(session, numbered, now)
+            lasts = self._keep(session, numbered, now)
         self._drop_pictures(timeline.add(numbered, now))
         if isinstance(event, TERMINAL):
             self._settle_previews(session, timeline, timeline.jobs[event.job])
-            self._let_inputs_go(timeline.jobs[event.job])
+            self._let_inputs_go(timeline.jobs[event.job], needed=not lasts)
         for changed in timeline.watchers:
             changed()
         for saw in self._observers:
@@ -239,8 +141,8 @@ class Store:
         self._observers.append(saw)
 
     def unfinished(self) -> list[StoredJob]:
-        """Return the jobs without an end, oldest first."""
-        return [job.stored for _, job in sorted(self._known(), key=_age) if job.ended is None]
+        """Return the jobs without an end, those of a session in the order they came."""
+        return [job.stored for _, job in self._known() if job.ended is None]
 
     async def sweep(self) -> None:
         """Forget ended jobs that are too old, and the oldest ones beyond `keep_bytes`."""
@@ -256,17 +158,21 @@ class Store:
         """End orderly; called when nothing is recorded any more."""
         self._journal.close()
 
-    def _keep(self, session: str, event: JobEvent, now: float) -> None:
+    def _keep(self, session: str, event: JobEvent, now: float) -> bool:
+        """Keep an event that lasts; False for an end that cannot be kept."""
         if event.type in PASSING:
             self._promise(session, event.seq)
-            return
+            return True
         try:
             self._promise(session, event.seq)
             self._journal.keep_event(session, event, now)
         except OSError:
             if not isinstance(event, TERMINAL):
+                self._drop_pictures([event])
                 raise
             log.exception("The end of a job cannot be kept; a restart would paint it again.")
+            return False
+        return True
 
     def _keep_preview(self, session: str, preview: Preview, job: KnownJob, now: float) -> None:
         """Keep a preview unless one of its candidate was kept a moment ago."""
@@ -301,10 +207,11 @@ class Store:
         if names:
             self._journal.drop(names)
 
-    def _let_inputs_go(self, job: KnownJob) -> None:
+    def _let_inputs_go(self, job: KnownJob, *, needed: bool) -> None:
         names = blob_names(job.stored.submit)
         job.stored = without_pictures(job.stored)
-        self._journal.drop(names)
+        if not needed:
+            self._journal.drop(names)
 
     def _forget(self, line: Timeline, job: KnownJob) -> None:
         names = [name for event in line.events_of(job) for name in blob_names(event)]

@@ -26,7 +26,7 @@ from bridge.logs import LogStyle, about, log_to_stderr
 from bridge.wire.codec import decode
 from bridge.wire.messages import Submit
 from bridge.workers import Assignment
-from bridge.workers.painting import Painter, painted, whole
+from bridge.workers.painting import Painter, painted
 from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
 from engine import HOOK_TIMEOUT_S, Control
@@ -133,9 +133,7 @@ class Child:
             kept = Blobs(Path(head["pictures"]))
         else:
             submit = taken(submit, self._blobs)
-        return whole(
-            Assignment(head["name"], submit, head["preview_codec"], head["preview_side"], kept)
-        )
+        return Assignment(head["name"], submit, head["preview_codec"], head["preview_side"], kept)
 
 
 def read_note(file: BinaryIO) -> Note | None:

@@ -9,7 +9,7 @@ from contextvars import copy_context
 
 from bridge.wire.messages import TERMINAL, JobEvent, Started
 from bridge.workers import Assignment
-from bridge.workers.painting import Painter, painted, whole
+from bridge.workers.painting import Painter, painted
 from engine import Control
 
 
@@ -33,7 +33,7 @@ class InlineWorker:
         loop = asyncio.get_running_loop()
 
         def work() -> None:
-            for event in painted(lambda: self._painter, whole(assignment), control):
+            for event in painted(lambda: self._painter, assignment, control):
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
         thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)

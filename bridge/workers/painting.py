@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Protocol
 
 from bridge.blobs import attached
 from bridge.convert import broken, ended_by, request_of, told
 from bridge.pictures import image_of, mask_of, preview_of
-from bridge.wire.messages import JobEvent, Picture
+from bridge.wire.errors import STORAGE_FAILED
+from bridge.wire.messages import Failed, JobEvent, Picture
 from bridge.workers import Assignment
 from engine import Control, EngineError, Event, PaintRequest, Pixels
+
+_UNREADABLE = (
+    "The job cannot be painted because a file it needs cannot be read ({}). Send the job again; the"
+    " bridge's log names the file."
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +28,6 @@ class Painter(Protocol):
     def paint(self, request: PaintRequest, control: Control) -> Iterator[Event]:
         """Yield the events of one painting; raises EngineError."""
         ...
-
-
-def whole(assignment: Assignment) -> Assignment:
-    """Return the assignment with the pictures that lie beside its submit in it."""
-    if assignment.pictures is None:
-        return assignment
-    return replace(assignment, submit=attached(assignment.submit, assignment.pictures))
 
 
 def painted(
@@ -44,6 +42,9 @@ def painted(
         yield from _painted(painter, assignment, control)
     except EngineError as error:
         yield ended_by(job, error)
+    except OSError as error:
+        log.exception("A picture or a file of the engine cannot be read.")
+        yield Failed(0, job, STORAGE_FAILED, _UNREADABLE.format(error.strerror or error))
     except Exception:
         log.exception("The engine failed.")
         yield broken(job)
@@ -54,6 +55,8 @@ def _painted(
 ) -> Iterator[JobEvent]:
     submit = assignment.submit
     control.check()
+    if assignment.pictures is not None:
+        submit = attached(submit, assignment.pictures)
     image = None if submit.image is None else image_of(submit.image)
     mask = None if submit.mask is None else mask_of(submit.mask)
     request = request_of(submit, image, mask)

@@ -11,7 +11,8 @@ import pytest
 
 from bridge.errors import JobRefusedError, WorkerDiedError
 from bridge.jobs import Jobs
-from bridge.store import NoJournal, Store
+from bridge.keeping import NoJournal
+from bridge.store import Store
 from bridge.timeline import StoredJob
 from bridge.wire import errors as codes
 from bridge.wire.messages import (

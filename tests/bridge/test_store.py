@@ -13,7 +13,8 @@ import pytest
 
 from bridge.blobs import attached
 from bridge.journal import BLOBS, FILE, SqliteJournal
-from bridge.store import SEQ_BLOCK, NoJournal, Store
+from bridge.keeping import NoJournal
+from bridge.store import SEQ_BLOCK, Store
 from bridge.timeline import StoredJob
 from bridge.wire.messages import (
     Accepted,
@@ -243,7 +244,7 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path) -> None:
     Store(SqliteJournal(tmp_path)).close()
     aside = list(tmp_path.glob(f"{FILE}.damaged-*"))
     assert len(aside) == 1
-    assert aside[0].read_bytes().startswith(b"this is not")
+    assert (aside[0] / FILE).read_bytes().startswith(b"this is not")
     assert sqlite3.connect(tmp_path / FILE).execute("SELECT count(*) FROM jobs").fetchone() == (0,)
 
 
