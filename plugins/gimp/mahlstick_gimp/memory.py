@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .host import Gimp
+from .language import noted
 
 LONGEST = 50  # prompts
 log = logging.getLogger(__name__)
@@ -35,10 +36,10 @@ class Preset:
 
 
 STYLES = (
-    Preset("Oil painting", "an oil painting with thick brush strokes"),
-    Preset("Watercolour", "a watercolour on rough paper"),
-    Preset("Pencil", "a pencil drawing, hatched"),
-    Preset("Photograph", "a photograph in natural light"),
+    Preset(noted("Oil painting"), "an oil painting with thick brush strokes"),
+    Preset(noted("Watercolour"), "a watercolour on rough paper"),
+    Preset(noted("Pencil"), "a pencil drawing, hatched"),
+    Preset(noted("Photograph"), "a photograph in natural light"),
 )
 
 

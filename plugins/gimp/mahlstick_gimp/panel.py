@@ -16,6 +16,7 @@ from .fields import SPACING, NameField, PromptField, editor, editors, grid
 from .follower import Follower
 from .gallery import Gallery
 from .host import Foreign, GLib
+from .ignition import Ignition
 from .language import tr
 from .live import Live, Wanted
 from .memory import Memory, memory_file
@@ -86,6 +87,7 @@ class Panel:
         """A look at what the painter did meanwhile, several times a second."""
         self._follower.look()
         self._studio.look()
+        self._ignition.look()
         if self._live.on and not self._studio.busy:
             self._live.look()
         if self._view() != self._seen:
@@ -208,6 +210,7 @@ class Panel:
         self._paint_button.set_sensitive(not studio.busy)
         self._cancel_button.set_sensitive(studio.busy)
         self._keep_button.set_sensitive(studio.can_keep or self._live.can_keep)
+        self._ignition.show(studio.offline)
         self._bar.set_fraction(studio.progress)
         self._status.set_text(self._sentence())
         self._sides.set_visible(settings.task == "outpaint")
@@ -262,6 +265,7 @@ class Panel:
         self._sides = self._plain(arguments.SIDES)
         self._factor = self._plain((arguments.FACTOR,))
         self._gallery = Gallery(self._studio.choose)
+        self._ignition = Ignition(self._studio.say)
         self._bar = Gtk.ProgressBar()
         self._start = StartRow()
         self._status = Gtk.Label(xalign=0.0, yalign=0.0, wrap=True)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bridge.wire.pace import Pace, spoken
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
+    from bridge.wire.starting import Progress, Starter
 else:
     from .wire.controller import Offline, Online, Told, Updated, new_id
     from .wire.geometry import (
@@ -61,6 +62,7 @@ else:
     from .wire.pace import Pace, spoken
     from .wire.painting import Painting
     from .wire.session import Change, Session
+    from .wire.starting import Progress, Starter
 
 __all__ = [
     "Change",
@@ -74,9 +76,11 @@ __all__ = [
     "Painting",
     "Picture",
     "Preview",
+    "Progress",
     "Rect",
     "Session",
     "Started",
+    "Starter",
     "Submit",
     "Told",
     "Updated",

@@ -22,6 +22,7 @@ from mahlstick_gimp.requests import refine
 from mahlstick_gimp.turns import Turns, open_session
 
 TIMES = 7
+REST_S = 2.0  # meanwhile GIMP composes what the painter sees, as it has when he asks for paint
 
 
 class Painter:
@@ -40,6 +41,9 @@ class Painter:
         job = Job(self._session, canvas, refine(canvas, _wish("sent")), "stream", _ignored)
         taken = 1000 * (time.monotonic() - began)
         self._until_over(job, {})
+        image.remove_layer(job.outcome.layer)
+        Gimp.displays_flush()
+        time.sleep(REST_S)
         return taken
 
     def shown(self, image: Any) -> dict[int, float]:
