@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from engine.plugins import ActivePlugin, active_plugins
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
+    from engine.watching import Watch
     from engine.stamps.watermark import watermark_of
 
 _LATE = {

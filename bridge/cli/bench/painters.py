@@ -117,9 +117,9 @@ class LayersPainter:
 
     def __init__(self) -> None:
         import torch
-        from diffusers import UNet2DConditionModel
+        from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-        self._network = UNet2DConditionModel(
+        self._network: Any = UNet2DConditionModel(
             sample_size=64,
             block_out_channels=(64, 128, 256, 256),
             cross_attention_dim=256,
