@@ -17,6 +17,9 @@ class Controls(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.choice = ""  # of the menu: the name of an intent; empty = what fits
+        policy = QtWidgets.QSizePolicy.Policy
+        # A longer sentence below must not squeeze the buttons: they would jump under the pen.
+        self.setSizePolicy(policy.Preferred, policy.Fixed)
         rows = QtWidgets.QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         self.styles = Styles()
