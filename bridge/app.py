@@ -6,10 +6,15 @@ Starlette and not FastAPI: importing that takes longer than all else until the b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from bridge.auth import App, Rules, Wall
@@ -20,8 +25,11 @@ from bridge.store import Store
 from bridge.tracing import Numbered
 from bridge.transports import Mounted
 from bridge.transports.websocket import PATH, Sockets
+from bridge.wire.errors import BAD_REQUEST, INTERNAL, MEANINGS
 
 _SWEEP_S = 60.0
+
+log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -51,7 +59,32 @@ def create_app(
 
     routes: list[BaseRoute] = [WebSocketRoute(PATH, sockets.serve)]
     routes += [route for transport in transports for route in transport.routes]
-    return Numbered(Wall(Starlette(routes=routes, lifespan=lifespan), rules))
+    inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_HANDLERS)
+    inner.router.redirect_slashes = False  # an address that is nearly right is none of ours
+    return Numbered(Wall(inner, rules))
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    sentence = f"There is nothing for {request.method} at {request.url.path[:200]}."
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return _said(status, BAD_REQUEST, sentence, headers)
+
+
+async def _fault(_: Request, __: Exception) -> Response:
+    return _said(500, INTERNAL, MEANINGS[INTERNAL])
+
+
+def _said(
+    status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    error = {"code": code, "message": sentence, "param": None}
+    more = {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})}
+    return JSONResponse({"error": error}, status, more)
+
+
+# Whatever goes wrong, a client gets a code and a sentence; the log gets the rest.
+_HANDLERS: Mapping[Any, Any] = {404: _nowhere, 405: _nowhere, Exception: _fault}
 
 
 async def _run(transport: Mounted) -> None:
@@ -60,8 +93,11 @@ async def _run(transport: Mounted) -> None:
 
 async def _swept(store: Store) -> None:
     while True:
+        try:
+            await store.sweep()
+        except OSError:  # a full disk may have room again; what is too old waits until then
+            log.exception("What is past its time cannot be removed.")
         await asyncio.sleep(_SWEEP_S)
-        await store.sweep()
 
 
 async def _asked(offers: Offers) -> None:

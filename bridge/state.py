@@ -12,12 +12,14 @@ import json
 import logging
 import os
 import secrets
+import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from bridge.acl import restrict
 from bridge.errors import AlreadyRunning, StateFolderError
 from bridge.wire.connection import FILE, Connection, parse_connection
 
@@ -125,14 +127,16 @@ def write_private(path: Path, content: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
         try:
             with os.fdopen(handle, "wb") as file:
+                restrict(Path(temporary))  # before there is anything to read
                 file.write(content)
             os.replace(temporary, path)
-        except OSError:
+        except (OSError, subprocess.TimeoutExpired):
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or error
         raise StateFolderError(
-            f"The file {path} cannot be written: {error.strerror or error}. Free some space there,"
+            f"The file {path} cannot be written: {reason}. Free some space there,"
             " or choose another --state-dir."
         ) from error
 

@@ -40,6 +40,7 @@ class FlatPainter:
     """Paints every candidate in one colour: (seed + candidate) modulo 256, 16x16 pixels.
 
     Prompts steer it: "slow" waits in mid-step until it is cancelled or kept, "stuck" hears nobody,
+    "loads" neither while its model is read,
     "die" ends the process once (twice for "die always"), "wrong" is refused, "broken" is a fault of
     the engine, "echo" returns the picture.
     """
@@ -52,6 +53,7 @@ class FlatPainter:
         seed = 7 if request.seed is None else request.seed
         layout = layout_of(request)
         yield Loading("flat")
+        self._hear_nobody("loads", request.prompt)
         yield started(request, seed, layout)
         steps = request.steps or STEPS
         for step in range(1, steps + 1):
@@ -59,8 +61,7 @@ class FlatPainter:
                 yield Denoised(candidate, step, steps, noise(32, step))
             if "die" in request.prompt and step == 2:
                 self._die(request.prompt)
-            if "stuck" in request.prompt:
-                time.sleep(30)
+            self._hear_nobody("stuck", request.prompt)
             if "slow" in request.prompt and step == 2:
                 wait_for(lambda: control.kept is not None, control)
             if control.kept is not None:
@@ -76,6 +77,10 @@ class FlatPainter:
             raise RequestError("prompt", "This prompt is wrong.")
         if "broken" in request.prompt:
             raise ZeroDivisionError("a fault of the engine")
+
+    def _hear_nobody(self, word: str, prompt: str) -> None:
+        if word in prompt:
+            time.sleep(30)
 
     def _die(self, prompt: str) -> None:
         if self._once is None or "always" in prompt:

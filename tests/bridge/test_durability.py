@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from bridge.blobs import Blobs
 from bridge.server import Ready
+from bridge.wire.errors import ClosedError
 from bridge.wire.messages import (
     TERMINAL,
     Accepted,
@@ -90,6 +93,27 @@ def test_a_killed_bridge_comes_back_with_all_it_had(tmp_path: Path) -> None:
         told = hear(client)
         assert isinstance(told, History)
         assert len(told.jobs) == 7
+
+
+def test_a_bridge_that_is_asked_to_end_hands_its_jobs_to_the_next(tmp_path: Path) -> None:
+    session = new_id()
+    slow, waits, unwanted = a_submit("slow"), a_submit(), a_submit(on_disconnect="cancel")
+    with a_bridge(tmp_path) as (ready, _), connect(ready, session) as client:
+        for submit in (slow, waits, unwanted):
+            client.send(submit)
+        hear_until(client, Preview)
+        os.kill(ready.pid, signal.SIGTERM)
+        with pytest.raises(ClosedError):
+            hear_until(client, type(None))
+        wait_until(lambda: not ready.connection_file.exists())
+    with a_bridge(tmp_path) as (ready, _), connect(ready, session, resume=0) as client:
+        heard = hear_until(client, Preview)
+        client.send(Keep(slow.job, [0]))
+        while len(ends := {end.job: end for end in heard if isinstance(end, TERMINAL)}) < 3:
+            heard.append(hear(client))
+    assert isinstance(ends[slow.job], Finished)
+    assert isinstance(ends[waits.job], Finished)
+    assert isinstance(ends[unwanted.job], Cancelled)
 
 
 def test_large_layers_leave_no_memory_behind(tmp_path: Path) -> None:

@@ -174,11 +174,14 @@ def test_a_job_that_kills_every_worker_is_given_up_with_a_sentence(settings: Set
         assert isinstance(paint(client, a_submit())[-1], Finished)
 
 
-def test_cancel_ends_a_painting_that_does_not_listen(settings: Settings) -> None:
+@pytest.mark.parametrize(("deaf", "phase"), [("stuck", Started), ("loads", Loading)])
+def test_cancel_ends_a_painting_that_does_not_listen(
+    settings: Settings, deaf: str, phase: type[Any]
+) -> None:
     with running(settings, Parts(engine=FLAT, offer=OFFER)) as ready, connect(ready) as client:
-        stuck, after = a_submit("stuck"), a_submit()
+        stuck, after = a_submit(deaf), a_submit()
         client.send(stuck)
-        hear_until(client, Started)
+        hear_until(client, phase)
         client.send(after)
         client.send(Cancel(stuck.job))
         assert isinstance(hear_until(client, TERMINAL)[-1], Cancelled)
