@@ -36,17 +36,12 @@ class Clerk:
 
     def take(self, wish: Wish, intent: Intent) -> Commission:
         """Return what paints this on the document; `CanvasError` when it cannot be done."""
-        canvas = self._canvas
-        box = canvas.selected
-        if intent.needs_selection and box is None:
-            raise CanvasError(
-                tr(
-                    "Select a part of the picture first: {action} needs it.",
-                    action=tr(intent.label),
-                )
-            )
-        job = new_id()
-        sending, region = self.way(wish, intent, job)
+        box, job = self._canvas.selected, new_id()
+        by = extension_of(wish)
+        # By the time it is read the canvas has grown, and the old picture lies further in.
+        sending, region = self.way(
+            wish, intent, job, (by.left, by.top) if intent is EXPAND else (0, 0)
+        )
         errand = Errand(
             wish,
             intent.label,
@@ -56,11 +51,23 @@ class Clerk:
         )
         return self._commission(wish, intent, errand, sending, box is not None, job)
 
-    def way(self, wish: Wish, intent: Intent, job: str) -> tuple[Sending, Rect]:
-        """Return how the picture gets to the bridge, and which part of the canvas is sent."""
+    def way(
+        self, wish: Wish, intent: Intent, job: str, shift: tuple[int, int] = (0, 0)
+    ) -> tuple[Sending, Rect]:
+        """Return how the picture gets to the bridge, and which part of the canvas is sent.
+
+        `shift` is by how much the picture will have moved when it is read.
+        """
         box = self._canvas.selected
+        if intent.needs_selection and box is None:
+            raise CanvasError(
+                tr(
+                    "Select a part of the picture first: {action} needs it.",
+                    action=tr(intent.label),
+                )
+            )
         region = self._region(wish, intent, box)
-        reading = self._reading(wish, intent, box)
+        reading = self._reading(wish, intent, box, shift)
 
         def compose(scene: Scene | None) -> Submit:
             seen = scene or Scene(region, b"", None)
@@ -100,10 +107,12 @@ class Clerk:
         reach = (masks.grow or 0) + (masks.feather or 0) + (masks.context or 0) + masks.soft_edge
         return self._canvas.surroundings(box, reach)
 
-    def _reading(self, wish: Wish, intent: Intent, box: Rect | None) -> Reading | None:
+    def _reading(
+        self, wish: Wish, intent: Intent, box: Rect | None, shift: tuple[int, int]
+    ) -> Reading | None:
         if intent.sent == "nothing":
             return None
-        region = self._region(wish, intent, box)
+        region = moved(self._region(wish, intent, box), shift)
         selection = box is not None and (intent.masked == "selection" or intent.sent == "box")
         return self._canvas.reading(region, selection=selection, node=self._source(wish))
 

@@ -54,7 +54,7 @@ def test_everything_is_undone_in_the_steps_that_the_page_promises(
     assert {name: promised[name] for name in counted} == counted
     assert facts["vary_candidate_steps"] == facts["wider_steps"] == 1
     nothing_is_left(report)
-    the_right_things_were_asked(part)
+    the_right_things_were_asked(part, saved(report, "before"))
     not_a_byte_outside(report)
     the_results_are_where_they_belong(report, part)
 
@@ -70,7 +70,7 @@ def nothing_is_left(report: Report) -> None:
         assert (saved(report, f"{name}-undone") == before).all(), name
 
 
-def the_right_things_were_asked(part: Part) -> None:
+def the_right_things_were_asked(part: Part, before: NDArray[np.uint8]) -> None:
     """Every way of painting asks for its mode, with what belongs to it."""
     asked = {submit.prompt: submit for submit in part.submitted()}
     modes = {prompt: submit.mode for prompt, submit in asked.items()}
@@ -94,6 +94,10 @@ def the_right_things_were_asked(part: Part) -> None:
         assert asked[name].mask is not None
     for name in ("vary", "generate", "upscale", "expand", "first"):
         assert asked[name].mask is None
+    for name in ("upscale", "expand"):
+        image = asked[name].image
+        assert image is not None
+        assert image.data == before[..., [2, 1, 0, 3]].tobytes(), name
 
 
 def not_a_byte_outside(report: Report) -> None:
@@ -118,6 +122,8 @@ def the_results_are_where_they_belong(report: Report, part: Part) -> None:
     facts: dict[str, Any] = report.facts
     assert facts["upscale_size"] == [1920, 1280]
     assert facts["expand_size"] == [960 + 512, 640 + 512]
+    grown = saved(report, "expand", (640 + 512, 960 + 512))
+    assert (grown[256:896, 256:1216] == saved(report, "before")).all()
     assert facts["replace_after"]["layers"] == ["replace [4713]"]
     assert facts["group_looks"] == 3
     assert facts["vary_after"]["layers"] == ["Photograph", "vary [4713]"]
