@@ -7,6 +7,7 @@ precision the picture is painted with, and whichever other candidates share its 
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ import torch
 from torch import Tensor
 
 from engine.api import MAX_SEED
+from engine.brownian import BrownianTree, clock, place_of
+from engine.schedules.level import Level
 
 _SEEDS = MAX_SEED + 1
 
@@ -45,6 +48,8 @@ class CandidateNoise:
         stream: int = 0,
     ) -> None:
         self._shape, self._device = shape, device
+        self._seeds, self._stream = tuple(seeds), stream
+        self._trees: tuple[BrownianTree, ...] = ()
         self._generators = [
             torch.Generator("cpu").manual_seed(_spread(seed, stream)) for seed in seeds
         ]
@@ -52,6 +57,23 @@ class CandidateNoise:
     def __call__(self) -> Tensor:
         """Return the next noise, one slice a candidate."""
         each = [torch.randn(self._shape, generator=generator) for generator in self._generators]
+        return torch.stack(each).to(self._device)
+
+    def between(self, here: Level, there: Level) -> Tensor:
+        """Return the unit noise of a step: the increment of each candidate's Brownian motion.
+
+        However a painting is cut into steps, the motion is the same. Levels too close to be told
+        apart get fresh noise, of which next to nothing is used.
+        """
+        start, end = place_of(here), place_of(there)
+        if start == end:
+            return self()
+        if not self._trees:
+            self._trees = tuple(
+                BrownianTree(seed, self._stream, self._shape) for seed in self._seeds
+            )
+        scale = math.copysign(1.0 / math.sqrt(abs(clock(end) - clock(start))), end - start)
+        each = [scale * (tree.at(end) - tree.at(start)) for tree in self._trees]
         return torch.stack(each).to(self._device)
 
 

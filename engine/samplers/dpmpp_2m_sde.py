@@ -35,7 +35,7 @@ def dpmpp_2m_sde(
         guess = x0
         if before is not None and math.isfinite(h_before):
             guess = x0 + h / (2.0 * h_before) * (x0 - before)
-        x = stir(x, guess, here, there, noise())
+        x = stir(x, guess, here, there, noise.between(here, there))
         before, h_before = x0, h
 
 

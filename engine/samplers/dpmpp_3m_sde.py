@@ -40,7 +40,7 @@ def dpmpp_3m_sde(
         if math.isfinite(h):
             known = [(here.log_snr / 2.0, x0), *known[:2]]
             guess = _continued(known, h)
-        x = stir(x, guess, here, there, noise())
+        x = stir(x, guess, here, there, noise.between(here, there))
 
 
 def _continued(known: Sequence[tuple[float, Tensor]], h: float) -> Tensor:

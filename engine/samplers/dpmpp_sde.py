@@ -31,10 +31,10 @@ def dpmpp_sde(
         if there == CLEAN:
             return
         if not math.isfinite(stride(here, there)):
-            x = stir(x, x0, here, there, noise())
+            x = stir(x, x0, here, there, noise.between(here, there))
             continue
         mid = between(here, there)
-        first, second = noise(), noise()
+        first, second = noise.between(here, mid), noise.between(mid, there)
         guess = denoise(stir(x, x0, here, mid, first), mid)
         share = _share(here, mid, there)
         whole = math.sqrt(share) * first + math.sqrt(1.0 - share) * second

@@ -56,6 +56,14 @@ class Noise(Protocol):
         """Return unit noise of the working tensor's shape, device and dtype."""
         ...
 
+    def between(self, here: Level, there: Level) -> Tensor:
+        """Return the unit noise of a step of the reverse SDE, `there` being the cleaner level.
+
+        It is the increment of one Brownian motion in the clock (alpha/sigma)^2: the same however
+        the way is cut into steps.
+        """
+        ...
+
 
 class Sampler(Protocol):
     """One algorithm: from noise to a picture, yielding its x0 at every step."""

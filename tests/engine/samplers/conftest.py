@@ -75,6 +75,10 @@ class Gaussian(Mixture):
 class Impulses:
     """The k-th call is a unit of noise for candidate k, and none for the others."""
 
+    def between(self, here: Level, there: Level) -> Tensor:
+        assert here.ratio > there.ratio
+        return self()
+
     def __init__(self, x: Tensor) -> None:
         self._calls = 0
         self._zeros = torch.zeros_like(x)
@@ -86,8 +90,26 @@ class Impulses:
         return noise
 
 
+class Given:
+    """Noise from a function, whatever the step."""
+
+    def __init__(self, draw: Callable[[], Tensor]) -> None:
+        self._draw = draw
+
+    def __call__(self) -> Tensor:
+        return self._draw()
+
+    def between(self, here: Level, there: Level) -> Tensor:
+        assert here.ratio > there.ratio
+        return self._draw()
+
+
 class Drawn:
     """Unit noise from one generator; counts how often it is asked."""
+
+    def between(self, here: Level, there: Level) -> Tensor:
+        assert here.ratio > there.ratio
+        return self()
 
     def __init__(
         self, shape: Sequence[int], seed: int = 7, dtype: torch.dtype = torch.float64
@@ -122,6 +144,7 @@ class Bench:
     mixture = Mixture((0.3, 0.5, 0.2), (-1.2, 0.2, 1.0), (0.3, 0.25, 0.4))
     paths = PATHS
     Drawn = Drawn
+    Given = Given
     Impulses = Impulses
     Mirrored = Mirrored
 

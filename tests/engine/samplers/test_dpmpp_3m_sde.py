@@ -43,7 +43,8 @@ def test_a_parabola_is_integrated_exactly(bench: Any, path: NoisePath) -> None:
         seen.append((level, x.item()))
         return torch.full_like(x, parabola(level.log_snr / 2))
 
-    bench.picture(dpmpp_3m_sde, denoise, x, levels, noise=lambda: torch.zeros_like(x))
+    noise = bench.Given(lambda: torch.zeros_like(x))
+    bench.picture(dpmpp_3m_sde, denoise, x, levels, noise=noise)
     for (here, before), (there, after) in list(pairwise(seen))[2:]:
         lam, h = here.log_snr / 2, (there.log_snr - here.log_snr) / 2
         u = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000 * h

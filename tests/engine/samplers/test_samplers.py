@@ -145,7 +145,7 @@ def test_a_candidate_painted_alone_is_the_candidate_of_the_batch(
         bench.mixture.denoise,
         start,
         levels,
-        noise=lambda: torch.cat([noise() for noise in noises]),
+        noise=bench.Given(lambda: torch.cat([noise() for noise in noises])),
     )
     alone = bench.picture(
         sampler,
