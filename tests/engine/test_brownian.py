@@ -69,7 +69,7 @@ def test_a_tree_remembers_one_path_only() -> None:
     values = [tree.at(place) for place in range(0, PLACES, 97)]
     assert len(tree._known) <= 2 + int(math.log2(PLACES))
     again = BrownianTree(1, 0, (2,))
-    assert torch.equal(again.at(97 * 50), values[50])
+    assert torch.equal(again.at(97 * 40), values[40])
 
 
 def test_more_steps_refine_the_same_picture() -> None:
