@@ -9,7 +9,7 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.wire import kinds, limits, messages
@@ -29,6 +29,7 @@ from bridge.wire.messages import (
     Welcome,
 )
 from bridge.wire.records import Record, record_of
+from tests.examples import share
 
 CLIENT, SERVER = message_types("client"), message_types("server")
 EVERY = [*CLIENT.values(), *SERVER.values()]
@@ -98,7 +99,7 @@ def sent_by(message: Any) -> typing.Literal["client", "server"]:
 
 
 @pytest.mark.parametrize("made_of", EVERY, ids=lambda made_of: made_of.type)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@share(0.4)
 @given(data=st.data())
 def test_every_message_comes_back_as_it_was(made_of: type, data: st.DataObject) -> None:
     message = data.draw(values(record_of(made_of)))
@@ -118,7 +119,7 @@ def test_types_are_those_of_the_unions_and_unlike_each_other() -> None:
     assert declared == set(EVERY)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@share(5)
 @given(any_message, st.data())
 def test_a_damaged_frame_is_a_message_or_a_decode_error(message: Any, data: st.DataObject) -> None:
     frame = bytearray(encode(message))
@@ -139,7 +140,7 @@ def test_a_damaged_frame_is_a_message_or_a_decode_error(message: Any, data: st.D
 JUNK = [b"null", b"[", b"{", b'"', b"-1", b"1e999", b"NaN", b"9" * 40, b"\xff", b"\\ud800", b"true"]
 
 
-@settings(max_examples=200, deadline=None)
+@share(5)
 @given(st.binary(max_size=64))
 def test_random_bytes_are_never_anything_worse_than_a_decode_error(junk: bytes) -> None:
     with pytest.raises(DecodeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api import Box, Extension, MaskShape, Mode, PaintRequest, Size
@@ -12,6 +12,7 @@ from engine.canvas import CanvasPlan, Finish, finish, plan_canvas, second_pass
 from engine.canvas.masks import bounds
 from engine.canvas.paste import Alpha, merged, patch
 from engine.requests import checked
+from tests.examples import share
 
 NATIVE = Size(64, 64)
 
@@ -91,7 +92,7 @@ def test_outside_the_paste_mask_no_byte_changes(name: str, soft_edge: int) -> No
         assert (result.merged[mask == 0] == image[mask == 0]).all()
 
 
-@settings(max_examples=60, deadline=None)
+@share(1.5)
 @given(
     height=st.integers(1, 70),
     width=st.integers(1, 70),

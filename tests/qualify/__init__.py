@@ -1,0 +1,1 @@
+"""The long proofs: `make qualify` runs them all, CI a quick share of each."""
