@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.editors.krita.conftest import Play
@@ -46,7 +47,8 @@ def test_krita_and_the_document_survive_every_trouble(play: Play, tmp_path: Path
     # Slow steps: on a busy machine the first preview must still be seen before the end comes.
     fail, vanish = Script(step_s=0.5, fail_at=5), Script(step_s=0.5, vanish_at=5)
     refuse = Script(fail_at=0)
-    part = Part({"refuse": refuse, "fail": fail, "vanish": vanish, "close": SLOW})
+    scripts = {"refuse": refuse, "fail": fail, "vanish": vanish, "close": SLOW}
+    part = Part({**scripts, "two": Script(step_s=0.5), "gone": Script(step_s=0.3)})
     with scripted_bridge(part, tmp_path) as file:
         report = play("troubles", file)
     facts: dict[str, Any] = report.facts
@@ -59,3 +61,11 @@ def test_krita_and_the_document_survive_every_trouble(play: Play, tmp_path: Path
     assert "close" in part.cancelled()
     assert facts["open"] == 0
     assert "no picture" in facts["without_document"]
+    assert facts["first"] == ["Photograph", "two [4714]"]
+    assert facts["second"] == facts["second_undone"] == ["Background"]
+    assert facts["second_entries"] == 0
+    small = np.fromfile(report.out / "second.bgra", np.uint8).reshape(-1, 4)
+    assert (small == [10, 20, 30, 255]).all()
+    assert facts["first_undone"] == ["Photograph"]
+    assert same_pixels(report, "first", "first-undone")
+    assert facts["gone"] == ["Photograph", "gone [4714]"]
