@@ -73,7 +73,8 @@ class CandidateNoise:
                 BrownianTree(seed, self._stream, self._shape) for seed in self._seeds
             )
         scale = math.copysign(1.0 / math.sqrt(abs(clock(end) - clock(start))), end - start)
-        each = [scale * (tree.at(end) - tree.at(start)) for tree in self._trees]
+        # The start was the last step's end, and is still known: ask for it first.
+        each = [(-tree.at(start)).add_(tree.at(end)).mul_(scale) for tree in self._trees]
         return torch.stack(each).to(self._device)
 
 
