@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from engine.plugins import ActivePlugin, active_plugins
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
-    from engine.watching import Watch
     from engine.stamps.watermark import watermark_of
+    from engine.watching import Watch
 
 _LATE = {
     "ActivePlugin": "engine.plugins",
@@ -122,6 +122,7 @@ __all__ = [
     "Started",
     "UnknownWordsError",
     "Verdict",
+    "Watch",
     "active_plugins",
     "catalogue",
     "hookimpl",
