@@ -38,9 +38,12 @@ def _elsewhere() -> set[str]:
     command = ["tasklist", "/FO", "CSV", "/NH"] if windows else ["ps", "-A", "-o", "comm="]
     if shutil.which(command[0]) is None:
         return set()
-    told = subprocess.run(  # noqa: S603 - a program of the system
-        command, capture_output=True, text=True, timeout=30, check=False
-    ).stdout
+    try:
+        told = subprocess.run(  # noqa: S603 - a program of the system
+            command, capture_output=True, text=True, timeout=30, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):  # only a remark depends on it
+        return set()
     return {_program(line) for line in told.splitlines()}
 
 
