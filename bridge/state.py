@@ -94,7 +94,8 @@ class StateFolder:
     def publish(self, connection: Connection, folders: Iterable[Path]) -> None:
         """Write the connection file into each folder, readable by this user alone.
 
-        One that pairing wrote stays: this user wants to paint on another machine.
+        One that pairing wrote stays: this user wants to paint on another machine. Raises
+        StateFolderError for this folder; a copy elsewhere may fail, as for a service without home.
         """
         content = file_of(connection)
         for folder in folders:
@@ -102,8 +103,14 @@ class StateFolder:
             if _is_remote(path):
                 log.warning("%s names a paired bridge and is left as it is.", path)
                 continue
-            write_private(path, content)
-            self._published.append(path)
+            try:
+                write_private(path, content)
+            except StateFolderError as error:
+                if path == self.connection_file:
+                    raise
+                log.warning("Editors here do not find the bridge by themselves. %s", error)
+            else:
+                self._published.append(path)
 
 
 def file_of(connection: Connection) -> bytes:

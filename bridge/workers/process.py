@@ -221,5 +221,6 @@ def child_environment() -> dict[str, str]:
     root = str(Path(bridge.__path__[0]).parent)
     # Threads that wait spin, which beside a busy editor slows painting down several times: less so.
     kept.setdefault("GOMP_SPINCOUNT", "20000")
+    kept.setdefault("TQDM_DISABLE", "1")  # bars that libraries draw are no lines of a log
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     return kept

@@ -64,6 +64,19 @@ def test_a_later_bridge_s_connection_file_stays(tmp_path: Path) -> None:
     assert (config / "connection.json").exists()
 
 
+def test_a_service_without_a_home_publishes_in_its_own_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with StateFolder(tmp_path / "state") as state:
+        nowhere = tmp_path / "file" / "config"
+        state.publish(Connection("ws://127.0.0.1:1/", "token", 1), (state.path, nowhere))
+        assert state.connection_file.exists()
+        assert "do not find the bridge" in caplog.text
+        with pytest.raises(StateFolderError):
+            StateFolder(nowhere).publish(Connection("ws://x/", "token"), (nowhere,))
+
+
 def test_a_dead_bridge_s_connection_file_is_removed(tmp_path: Path) -> None:
     (tmp_path / "connection.json").write_text("left behind")
     with StateFolder(tmp_path) as state:
