@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, NoReturn
 
-from .codec import decode, encode
+from .codec import decode, encode_parts
 from .connection import START, Connection
 from .errors import (
     BAD_MESSAGE,
@@ -30,6 +30,7 @@ from .errors import (
     RejectedError,
     UnreachableError,
 )
+from .kinds import Buffer
 from .language import tr
 from .limits import MAX_MESSAGE_BYTES
 from .messages import (
@@ -52,6 +53,7 @@ from .sockets import (
 from .trust import WrongCertificateError, context_for
 
 OPEN_TIMEOUT_S = 10.0
+PIECE_BYTES = 512 * 1024  # of one fragment
 _PROTOCOL_FAULT = 1002  # the close code of RFC 6455 for it
 
 
@@ -170,10 +172,22 @@ def _welcomed(answer: ServerMessage | None, connection: Connection) -> Welcome:
     return answer
 
 
+def pieces(parts: Iterable[Buffer]) -> Iterator[memoryview]:
+    """Yield a frame's parts in pieces of at most `PIECE_BYTES`, as fragments of one message.
+
+    Every fragment is masked by Python, which lets no other thread of an editor go on meanwhile.
+    """
+    for part in parts:
+        view = memoryview(part).cast("B")
+        for start in range(0, len(view), PIECE_BYTES):
+            yield view[start : start + PIECE_BYTES]
+
+
 def _send(socket: ClientConnection, message: ClientMessage) -> None:
-    frame = encode(message)
+    parts = encode_parts(message)
+    small = sum(memoryview(part).nbytes for part in parts) <= PIECE_BYTES
     try:
-        socket.send(frame)
+        socket.send(b"".join(parts) if small else pieces(parts))
     except ConnectionClosed as error:
         _ended(error)
 

@@ -16,7 +16,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from bridge.wire.client import Client
+from bridge.wire.client import PIECE_BYTES, Client, pieces
 from bridge.wire.connection import Connection
 from bridge.wire.errors import ClosedError, DecodeError, LinkError, RejectedError, UnreachableError
 from bridge.wire.messages import (
@@ -59,6 +59,13 @@ def test_messages_go_both_ways_with_pixels_larger_than_a_servers_usual_limit(
         assert client.receive(10) == Accepted(1, "a", 0)
         client.send(Cancel("a"))
     assert seen == [submit]
+
+
+def test_a_large_message_travels_in_pieces_of_bounded_size() -> None:
+    parts = [b"head", bytes(range(256)) * 5000, memoryview(bytes(3))]
+    cut = list(pieces(parts))
+    assert max(len(piece) for piece in cut) == PIECE_BYTES
+    assert b"".join(cut) == b"".join(parts)
 
 
 def test_receive_returns_none_when_the_time_is_up(serve_script: ServeScript) -> None:
