@@ -19,6 +19,7 @@ from bridge.cli.bench.scene import (
     a_bridge,
     a_job,
     bridge_and_client,
+    check,
     hear,
     hear_until,
     new_id,
@@ -175,7 +176,7 @@ def crowded(clients: int, each: int) -> tuple[float, float]:
 
     A job of yet another session holds the queue until all wait. Unfairness is how much of its
     pictures the client that is served worst still lacks when the first client has all of its own;
-    raises AssertionError when a result is missing or comes twice.
+    raises BridgeFailure when a result is missing or comes twice.
     """
     with bridge_and_client() as (bridge, gate):
         holding = a_job(WAIT)
@@ -191,8 +192,8 @@ def crowded(clients: int, each: int) -> tuple[float, float]:
         seconds = time.monotonic() - began
     for member in crowd:
         member.check()
-    first = min(member.ends[-1] for member in crowd)
-    least = min(sum(end <= first for end in member.ends) for member in crowd)
+    first = min(member.numbers[-1] for member in crowd)
+    least = min(sum(number <= first for number in member.numbers) for member in crowd)
     return seconds, 1 - least / each
 
 
@@ -201,7 +202,7 @@ class _Member(threading.Thread):
 
     def __init__(self, bridge: Bridge, each: int) -> None:
         super().__init__(daemon=True)
-        self.ends: list[float] = []
+        self.numbers: list[int] = []  # of its results, in the order in which all were painted
         self._client = bridge.connect()
         self._jobs: list[Submit] = [a_job() for _ in range(each)]
         self._results: list[str] = []
@@ -216,17 +217,18 @@ class _Member(threading.Thread):
     def run(self) -> None:
         """Read until all jobs have ended."""
         with self._client as client:
-            while len(self.ends) < len(self._jobs):
+            ended = 0
+            while ended < len(self._jobs):
                 message = hear(client)
                 if isinstance(message, Painted):
                     self._results.append(message.job)
-                if isinstance(message, TERMINAL):
-                    self.ends.append(time.monotonic())
+                    self.numbers.append(int(str(message.record["number"])))
+                ended += isinstance(message, TERMINAL)
 
     def check(self) -> None:
-        """Raise AssertionError unless every job's result came exactly once, in order."""
-        if self._results != [job.job for job in self._jobs]:
-            raise AssertionError(
-                f"Of {len(self._jobs)} jobs {len(set(self._results))} results came,"
-                f" {len(self._results)} in all, or in another order."
-            )
+        """Raise BridgeFailure unless every job's result came exactly once, in order."""
+        check(
+            self._results == [job.job for job in self._jobs],
+            f"of {len(self._jobs)} jobs {len(set(self._results))} results came,"
+            f" {len(self._results)} in all, or in another order",
+        )

@@ -39,6 +39,7 @@ class NullPainter:
 
     def __init__(self, step_s: float = 0.0) -> None:
         self._step_s = step_s
+        self._painted = 0  # pictures so far; a result's record tells its number
 
     def paint(self, request: PaintRequest, control: Control) -> Iterator[Event]:
         """Yield what the real engine would, without its work."""
@@ -57,7 +58,9 @@ class NullPainter:
         kept = seeds if control.kept is None else tuple(sorted(control.kept))
         for candidate in kept:
             picture = _picture(request, layout)
-            yield Painted(candidate, candidate, picture, picture, None, 0.0)
+            self._painted += 1
+            record = {"number": self._painted}
+            yield Painted(candidate, candidate, picture, picture, None, 0.0, record)
         yield Finished(kept, 0.0, None)
 
     def _stepped(self, request: PaintRequest, control: Control) -> None:
