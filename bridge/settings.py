@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from bridge.errors import SettingsError
+from bridge.policy import ADMIN_FILE, Lock, PolicyName, read_lock
 from bridge.wire.connection import config_folder
 
 NAME = "mahlstick"
@@ -77,6 +78,10 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Settings of plugins by section; in the file: tables like [options.rank].",
     )
+    policy: PolicyName = Field(
+        "studio",
+        description="How strict the filters are: off, studio (warns) or classroom (refuses).",
+    )
     hook_timeout_s: float = Field(
         120.0, gt=0, description="Seconds a plugin's hook may take; one that hangs costs its job."
     )
@@ -118,6 +123,13 @@ class Settings(BaseSettings):
         "text", description="Log lines for people, or JSON objects for programs."
     )
 
+    @field_validator("options")
+    @classmethod
+    def _has_one_policy(cls, told: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if "policy" in told.get("filters", {}):
+            raise ValueError("the policy is a setting of its own, not one of options.filters")
+        return told
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -132,11 +144,15 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
 
-def load_settings(settings_file: Path | None = None, **flags: object) -> Settings:
+def load_settings(
+    settings_file: Path | None = None, *, admin_file: Path = ADMIN_FILE, **flags: object
+) -> Settings:
     """Return the settings from flags (None = not given), environment and file.
 
-    Raises SettingsError naming the setting, what was given and what is accepted.
+    What the administrator's file decides overrules them all. Raises SettingsError naming the
+    setting, what was given and what is accepted.
     """
+    lock = read_lock(admin_file)
     path = settings_file or _file_from_environment()
     if path is not None and not path.is_file():
         raise SettingsError(
@@ -150,11 +166,12 @@ def load_settings(settings_file: Path | None = None, **flags: object) -> Setting
 
     given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Configured(**given)
+        settings = Configured(**given)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except ValueError as error:  # tomllib's, and json's for lists in the environment
         raise SettingsError(f"The settings cannot be read: {error}. See {source}.") from None
+    return settings if lock is None else _locked(settings, lock)
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
@@ -169,9 +186,23 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     return {
         "models": [str(path) for path in settings.models],
         "hooks": settings.hooks,
-        "options": {**told, "prompts": {**prompts, **told.get("prompts", {})}},
+        "options": {
+            **told,
+            "prompts": {**prompts, **told.get("prompts", {})},
+            "filters": {**told.get("filters", {}), "policy": settings.policy},
+        },
         "hook_timeout_s": settings.hook_timeout_s,
     }
+
+
+def _locked(settings: Settings, lock: Lock) -> Settings:
+    """Return settings in which the administrator's decision stands; the rest stays the user's."""
+    decided = {
+        "policy": lock.policy,
+        "hooks": list(lock.hooks),
+        "options": {**settings.options, "filters": dict(lock.filters)},
+    }
+    return settings.model_copy(update=decided)
 
 
 def _file_from_environment() -> Path | None:

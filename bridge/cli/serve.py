@@ -23,6 +23,9 @@ def serve(
         Path | None, typer.Option(help="Encrypt with this certificate and its chain (PEM).")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="How strict filters are: off, studio or classroom.")
+    ] = None,
     settings: Annotated[Path | None, typer.Option(help="A settings file (TOML).")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     log_format: Annotated[
@@ -44,6 +47,7 @@ def serve(
         tls=tls,
         tls_certificate=tls_certificate,
         tls_key=tls_key,
+        policy=policy,
         log_level=log_level,
         log_format=log_format,
     )
