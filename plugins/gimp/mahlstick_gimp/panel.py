@@ -156,6 +156,8 @@ class Panel:
         self._refresh()
 
     def _key(self, _window: Foreign, event: Foreign) -> bool:
+        if event.keyval == Gdk.KEY_w and event.state & Gdk.ModifierType.CONTROL_MASK:
+            return self._close()
         if event.keyval != Gdk.KEY_Escape:
             return False
         self._cancel()  # Escape never closes the panel: it would be gone by mistake

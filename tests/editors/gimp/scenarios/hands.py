@@ -23,6 +23,7 @@ PANEL = "^Mahlstick$"
 PANEL_BUSY = "^Mahlstick .painting.$"
 IMAGE = "GIMP$"
 PATIENCE_S = 120.0
+STEADY_S = 0.5
 MARK = b"\xff\x00\xff"  # magenta, blue first, as the screen has it
 
 
@@ -64,9 +65,16 @@ def count(title: str) -> int:
 
 
 def focus(title: str) -> None:
-    """Give a window the keyboard."""
-    found = window(title)
-    _xdotool("windowactivate", "--sync", found)
+    """Give a window the keyboard and wait until nobody takes it away: GIMP presents new ones."""
+    end, since, wanted = time.monotonic() + PATIENCE_S, 0.0, window(title)
+    while not since or time.monotonic() - since < STEADY_S:
+        assert time.monotonic() < end, f"{title} does not keep the keyboard"
+        if _active() != wanted:
+            _xdotool("windowactivate", wanted)
+            since = 0.0
+        elif not since:
+            since = time.monotonic()
+        time.sleep(0.05)
 
 
 def press(*keys: str) -> None:
@@ -80,9 +88,9 @@ def type_text(text: str) -> None:
 
 
 def close(title: str) -> None:
-    """Close a window as its frame's button does, and see it go."""
+    """Close a window by its key, and see it go."""
     focus(title)
-    press("alt+F4")
+    press("ctrl+w")
     wait_for(lambda: not is_open(title), f"the window {title} closed")
 
 
@@ -155,6 +163,12 @@ def _found(title: str) -> list[str]:
         check=False,
     )
     return told.stdout.split()
+
+
+def _active() -> str:
+    """The id of the window that has the keyboard."""
+    asked = ["xdotool", "getactivewindow"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _xdotool(*words: str) -> None:
