@@ -12,6 +12,7 @@ from engine import (
     Control,
     Engine,
     Finished,
+    Loading,
     Mode,
     OutOfMemoryError,
     Painted,
@@ -213,6 +214,22 @@ def test_a_model_that_fits_nowhere_says_so(machine: Any) -> None:
     assert min(short.tried("denoise")) == 32 * 32
     with pytest.raises(OutOfMemoryError, match="smaller model"):
         machine(load_on_cpu=0).paint()
+
+
+def test_weights_too_large_for_the_device_are_painted_with_in_main_memory(
+    machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a machine with a GPU: where its memory runs out, nothing is computed on it.
+    monkeypatch.setattr("engine.job.chosen_device", lambda _: "cuda")
+    monkeypatch.setattr("engine.job.chosen_precision", lambda *_: "fp32")
+    short = machine(load_on_cuda=0)
+    events = short.paint()
+    assert [loading.model for loading in of(events, Loading)] == ["tiny", "tiny"]
+    (started,) = of(events, Started)
+    assert started.plan.device == "cpu"
+    assert "in main memory" in started.notes[-1]
+    assert started.plan.batches == ((0, 1, 2, 3),)
+    assert len(of(events, Painted)) == 4
 
 
 def test_a_job_that_fits_afterwards_is_painted_as_usual(machine: Any) -> None:
