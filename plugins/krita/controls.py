@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .edges import row_of
 from .language import tr
-from .qt import QtCore, QtObject, QtWidgets
+from .qt import QtCore, QtGui, QtObject, QtWidgets
 from .styles import Styles
 from .wishes import CHOICES
 
@@ -69,6 +69,7 @@ class Controls(QtWidgets.QWidget):
                 switch.blockSignals(True)
                 switch.setChecked(on)
                 switch.blockSignals(False)
+                _light(switch, on)
 
     def _numbers(self) -> QtObject:
         self.candidates = QtWidgets.QSpinBox()
@@ -127,10 +128,17 @@ def _button(name: str, text: str, meaning: str) -> QtObject:
 def _switch(name: str, text: str, meaning: str) -> QtObject:
     button = _button(name, text, meaning)
     button.setCheckable(True)
-    # Krita's themes draw a button that is down only slightly darker.
-    lit = "background: palette(highlight); color: palette(highlighted-text);"
-    button.setStyleSheet(f"QPushButton:checked {{ {lit} }}")
+    button.toggled.connect(lambda on: _light(button, on))
     return button
+
+
+def _light(button: QtObject, on: bool) -> None:
+    # Krita's themes draw a button that is down only slightly darker.
+    roles, palette = QtGui.QPalette.ColorRole, button.parentWidget().palette()
+    if on:
+        palette.setColor(roles.Button, palette.color(roles.Highlight))
+        palette.setColor(roles.ButtonText, palette.color(roles.HighlightedText))
+    button.setPalette(palette)
 
 
 def _label(text: str, field: QtObject) -> QtObject:

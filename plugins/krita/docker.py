@@ -13,9 +13,9 @@ from .host import KritaObject, krita
 from .language import tr
 from .options import Options
 from .prompt import Prompt
-from .qt import QtCore, QtObject, QtWidgets
+from .qt import QtObject, QtWidgets
 from .records import Records
-from .sections import Section
+from .sections import Scrolling, Section
 from .sources import reveal
 from .starting import StartRow
 from .studio import Studio
@@ -262,7 +262,7 @@ class PaintDocker(krita.DockWidget):
             self.controls.keep,
         )
         self.candidates, self.strength = self.controls.candidates, self.controls.strength
-        return _scrolling(body)
+        return Scrolling(body, LINES)
 
     def _connect_controls(self) -> None:
         controls, studio = self.controls, self._studio
@@ -288,14 +288,3 @@ class PaintDocker(krita.DockWidget):
         self.options.changed.connect(self._fields_changed)
         self.more = Section("more", tr("More"), self.options)
         rows.addWidget(self.more)
-
-
-def _scrolling(body: QtObject) -> QtObject:
-    # Otherwise a low screen would hide the lower half when the settings are unfolded.
-    area = QtWidgets.QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setMinimumHeight(LINES * area.fontMetrics().lineSpacing())
-    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-    area.setWidget(body)
-    return area

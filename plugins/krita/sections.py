@@ -41,3 +41,30 @@ class Section(QtWidgets.QWidget):
         self.heading.setArrowType(arrows.DownArrow if unfolded else arrows.RightArrow)
         self.body.setVisible(unfolded)
         self.unfolded.emit(unfolded)
+
+
+class Scrolling(QtWidgets.QScrollArea):
+    """The panel's body; on a low screen it scrolls up and down, and is never cut at the side."""
+
+    def __init__(self, body: QtObject, lines: int) -> None:
+        """`lines` of text is how high it is at least."""
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(lines * self.fontMetrics().lineSpacing())
+        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.setWidget(body)
+        body.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QtObject, event: QtObject) -> bool:
+        """Qt's word that something happens to the body: it may have become wider."""
+        if event.type() == QtCore.QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        bar = self.verticalScrollBar().sizeHint().width()
+        wanted = self.widget().minimumSizeHint().width() + bar
+        if self.minimumWidth() != wanted:
+            self.setMinimumWidth(wanted)
