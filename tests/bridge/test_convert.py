@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import engine
-from bridge.convert import broken, ended_by, model_of, plan_of, request_of, told
+from bridge.convert import broken, ended_by, model_of, plan_of, preset_of, request_of, told
 from bridge.wire import errors as codes
 from bridge.wire import messages as wire
 
@@ -33,6 +33,9 @@ def test_every_field_of_a_submit_arrives() -> None:
         sampler="heun",
         schedule="karras",
         model="small",
+        presets=["pencil", "window"],
+        prefill="blur",
+        upscaler="nearest",
         masks=wire.MaskOptions(1, 2, 3, 4),
     )
     assert request_of(submit, IMAGE, MASK) == engine.PaintRequest(
@@ -50,6 +53,9 @@ def test_every_field_of_a_submit_arrives() -> None:
         sampler="heun",
         schedule="karras",
         model="small",
+        presets=("pencil", "window"),
+        prefill="blur",
+        upscaler="nearest",
         mask_shape=engine.MaskShape(1, 2, 3, 4),
     )
 
@@ -211,3 +217,14 @@ def test_where_the_model_may_act_is_told_with_the_layout() -> None:
     (said,) = messages(dataclasses.replace(STARTED, layout=layout))
     assert isinstance(said, wire.Started)
     assert said.denoise == wire.Picture(2, 2, "gray8", acts.tobytes())
+
+
+def test_what_came_up_on_the_way_is_told_at_the_end() -> None:
+    events = [engine.Finished((1, 0), 2.0, None, ("A picture was blurred.",))]
+    (end,) = told(JOB, events, lambda _: wire.Picture(1, 1, "rgb8"), True)
+    assert end == wire.Finished(0, JOB, [1, 0], 2.0, None, ["A picture was blurred."])
+
+
+def test_a_preset_is_told_by_its_name_group_and_title() -> None:
+    preset = engine.Preset("rain", "light", "Rain", "% in the rain", "sun", "wet")
+    assert preset_of(preset) == wire.PresetInfo("rain", "light", "Rain", "wet")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bridge.errors import SettingsError
-from bridge.settings import Settings, load_settings
+from bridge.settings import Settings, engine_options, load_settings
 
 
 @pytest.fixture
@@ -75,3 +76,23 @@ def test_a_file_that_is_missing_or_broken_is_a_sentence(tmp_path: Path) -> None:
     misspelt.write_text("prot = 1")
     with pytest.raises(SettingsError, match="prot"):
         load_settings(misspelt)
+
+
+def test_plugins_get_their_tables_and_the_painters_folders(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(
+        f"config_dir = {str(tmp_path)!r}\nhooks = ['rules.py']\nhook_timeout_s = 7\n"
+        "[options.rank]\nclip = '/models/clip'\n[options.prompts]\nwildcards = '/words'\n"
+    )
+    made = engine_options(load_settings(file))
+    assert made == {
+        "models": [],
+        "hooks": ["rules.py"],
+        "hook_timeout_s": 7.0,
+        "options": {
+            **made["options"],
+            "rank": {"clip": "/models/clip"},
+            "prompts": {"presets": str(tmp_path / "presets"), "wildcards": "/words"},
+        },
+    }
+    assert json.loads(json.dumps(made)) == made

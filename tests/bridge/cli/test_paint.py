@@ -129,3 +129,10 @@ def test_several_results_get_a_contact_sheet_and_one_does_not(tmp_path: Path) ->
     save(_outcome(1), "one", tmp_path, _unsigned)
     save(_outcome(3), "three", tmp_path, _unsigned)
     assert [path.name for path in tmp_path.glob("*-sheet.png")] == ["three-0-sheet.png"]
+
+
+def test_presets_fills_and_upscalers_travel_by_name() -> None:
+    wish = Wish(prompt="a boat", presets=("pencil", "window"), prefill="blur", upscaler="nearest")
+    submit, _ = submission(wish)
+    assert submit.presets == ["pencil", "window"]
+    assert (submit.prefill, submit.upscaler) == ("blur", "nearest")
