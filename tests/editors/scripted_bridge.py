@@ -80,6 +80,7 @@ class Part:
     results: dict[int, Picture] = field(default_factory=dict)  # of the newest job
     painted: dict[str, Pixels] = field(default_factory=dict)  # the best one, by prompt
     sent_at: dict[int, float] = field(default_factory=dict)  # the machine's clock, by `seq`
+    named: int = 0  # pictures that came by their hash only
     _pictures: dict[str, bytes] = field(default_factory=dict)  # by their hash
 
     def hear(self, message: Message) -> Message:
@@ -96,6 +97,7 @@ class Part:
         if picture.data:
             self._pictures[hashlib.sha256(picture.data).hexdigest()] = picture.data
             return picture
+        self.named += 1
         return replace(picture, data=self._pictures[picture.sha256])
 
     def submitted(self) -> list[Submit]:

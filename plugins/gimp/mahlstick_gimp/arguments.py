@@ -33,6 +33,10 @@ class Text:
         texts = (tr(self.label), tr(self.blurb))
         procedure.add_string_argument(self.name, *texts, self.default, _FLAGS)
 
+    def accepts(self, value: object) -> bool:
+        """Whether this can be its value."""
+        return isinstance(value, str)
+
 
 @dataclass(frozen=True)
 class Number:
@@ -51,6 +55,13 @@ class Number:
         add = procedure.add_int_argument if whole else procedure.add_double_argument
         add(self.name, tr(self.label), tr(self.blurb), self.low, self.high, self.default, _FLAGS)
 
+    def accepts(self, value: object) -> bool:
+        """Whether this can be its value."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        whole = isinstance(value, int) or not isinstance(self.default, int)
+        return whole and self.low <= value <= self.high
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -68,6 +79,10 @@ class Choice:
             choice.add(word, number, tr(label), "")
         texts, default = (tr(self.label), tr(self.blurb)), self.options[0][0]
         procedure.add_choice_argument(self.name, *texts, choice, default, _FLAGS)
+
+    def accepts(self, value: object) -> bool:
+        """Whether this can be its value."""
+        return value in [word for word, _ in self.options]
 
 
 Argument = Text | Number | Choice

@@ -91,11 +91,11 @@ class NameField:
 def grid(
     rows: Sequence[tuple[Argument, Foreign]],
     letters: str = "underlined",
-    column: Foreign = None,
+    labels: Foreign = None,
 ) -> Foreign:
     """Widgets below each other, with their labels left of them.
 
-    `column` is a Gtk.SizeGroup that makes the labels of several grids equally wide.
+    `labels` is a Gtk.SizeGroup that makes the labels of several grids equally wide.
     """
     table = Gtk.Grid(column_spacing=2 * SPACING, row_spacing=SPACING)
     for row, (argument, widget) in enumerate(rows):
@@ -105,8 +105,8 @@ def grid(
         label = Gtk.Label(label=text, use_underline=True, xalign=0.0)
         label.set_mnemonic_widget(widget)
         widget.set_hexpand(True)
-        if column is not None:
-            column.add_widget(label)
+        if labels is not None:
+            labels.add_widget(label)
         table.attach(label, 0, row, 1, 1)
         table.attach(widget, 1, row, 1, 1)
     return table
@@ -122,6 +122,21 @@ def editor(argument: Argument, config: Foreign) -> Foreign:
 def editors(rows: Sequence[Argument], config: Foreign) -> list[tuple[Argument, Foreign]]:
     """Arguments with their widgets."""
     return [(argument, editor(argument, config)) for argument in rows]
+
+
+def column(*widgets: Foreign) -> Foreign:
+    """Widgets below each other, as high as they want to be."""
+    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACING)
+    for widget in widgets:
+        box.pack_start(widget, False, False, 0)
+    return box
+
+
+def button(label: str, hint: str) -> Foreign:
+    """A button; the letter behind an underscore is its key with Alt."""
+    made = Gtk.Button.new_with_mnemonic(label)
+    made.set_tooltip_text(hint)
+    return made
 
 
 def _editor(argument: Argument, config: Foreign) -> Foreign:

@@ -44,12 +44,17 @@ STYLES = (
 
 
 class Memory:
-    """Prompts, newest first, and presets by name."""
+    """Prompts, newest first, presets by name, and the panel's `values` when it was last used.
+
+    GIMP keeps those, too, but only of a panel that was closed before GIMP was.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         told = _read(file)
         self.prompts: list[str] = [p for p in _list(told.get("prompts")) if isinstance(p, str)]
+        values = told.get("values")
+        self.values: Mapping[str, object] = values if isinstance(values, dict) else {}
         self._own = {p.name: p for p in map(_preset, _list(told.get("presets"))) if p is not None}
 
     @property
@@ -68,6 +73,11 @@ class Memory:
             self.prompts = [prompt, *others][:LONGEST]
             self._write()
 
+    def keep(self, values: Mapping[str, object]) -> None:
+        """Remember the panel's values."""
+        self.values = dict(values)
+        self._write()
+
     def save(self, preset: Preset) -> None:
         """Keep a preset; one of the same name is replaced."""
         self._own[preset.name] = preset
@@ -80,7 +90,8 @@ class Memory:
 
     def _write(self) -> None:
         presets = [{"name": p.name, "values": dict(p.values)} for p in self._own.values()]
-        text = json.dumps({"prompts": self.prompts, "presets": presets}, indent=1)
+        told = {"prompts": self.prompts, "presets": presets, "values": dict(self.values)}
+        text = json.dumps(told, indent=1)
         fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from . import arguments
 from .album import Album
 from .arguments import Argument, Settings, read_settings
 from .errors import PainterError
-from .fields import SPACING, NameField, PromptField, editor, editors, grid
+from .fields import SPACING, NameField, PromptField, button, column, editor, editors, grid
 from .follower import Follower
 from .gallery import Gallery
 from .host import Foreign, GLib
@@ -56,6 +56,7 @@ class Panel:
     def run(self) -> None:
         """Show the panel and return when it was closed."""
         self.window.show_all()
+        self._set(self._memory.values)
         self._refresh()
         self._prompt.view.grab_focus()
         timer = GLib.timeout_add(LOOK_MS, self._look)
@@ -137,6 +138,7 @@ class Panel:
         image = self._follower.current
         if self._studio.paint(task.action, image, image.get_selected_layers(), settings):
             self._memory.add_prompt(settings.prompt)
+            self._memory.keep(self._values())
             self._menus.refresh()
 
     def _cancel(self) -> None:
@@ -164,6 +166,7 @@ class Panel:
         return True
 
     def _close(self) -> bool:
+        self._memory.keep(self._values())
         self._studio.cancel()
         self._open = False
         self._turns.wake()
@@ -184,15 +187,19 @@ class Panel:
         self._set(kept)
         self._pages.set_current_page(0)
 
+    def _values(self) -> dict[str, object]:
+        return {argument.name: self._config.get_property(argument.name) for argument in PANEL}
+
     def _presettable(self) -> Mapping[str, object]:
-        names = [argument.name for argument in PANEL if argument.name not in _NOT_IN_PRESETS]
-        return {name: self._config.get_property(name) for name in names}
+        values = self._values().items()
+        return {name: value for name, value in values if name not in _NOT_IN_PRESETS}
 
     def _set(self, values: Mapping[str, object]) -> None:
-        known = {argument.name for argument in PANEL}
-        for name, value in values.items():
-            if name in known:
-                self._config.set_property(name, value)
+        for argument in PANEL:
+            value = values.get(argument.name)
+            # A file may hold anything; whole numbers are good where others are wanted.
+            if argument.accepts(value):
+                self._config.set_property(argument.name, value)
         self._offer()
 
     def _offer(self) -> None:
@@ -276,7 +283,7 @@ class Panel:
         rows = grid(editors(asked, config), "plain", self._column)
         asked = (arguments.CANDIDATES, arguments.SEED)
         numbers = grid(editors(asked, config), "plain", self._column)
-        return _column(
+        return column(
             self._pictures.widget,
             head,
             self._prompt.widget,
@@ -305,7 +312,7 @@ class Panel:
             (arguments.SAMPLER, self._sampler.widget),
             *((argument, editor(argument, self._config)) for argument in MORE),
         ]
-        return _column(grid(rows, "plain"))
+        return column(grid(rows, "plain"))
 
     def _history_page(self) -> Foreign:
         self._album = Album(self._use)
@@ -316,9 +323,9 @@ class Panel:
         self._paint_button.get_style_context().add_class("suggested-action")
         self._paint_button.set_tooltip_text(tr("Enter in the prompt does the same"))
         self._paint_button.connect("clicked", lambda _button: self._paint())
-        self._cancel_button = _button(tr("C_ancel"), tr("Stop; the picture is as it was (Escape)"))
+        self._cancel_button = button(tr("C_ancel"), tr("Stop; the picture is as it was (Escape)"))
         self._cancel_button.connect("clicked", lambda _button: self._cancel())
-        self._keep_button = _button(tr("_Keep This"), tr("Stop, and keep what the canvas shows"))
+        self._keep_button = button(tr("_Keep This"), tr("Stop, and keep what the canvas shows"))
         self._keep_button.connect("clicked", lambda _button: self._keep())
         self._live_button = Gtk.ToggleButton.new_with_mnemonic(tr("_Live"))
         self._live_button.set_tooltip_text(
@@ -326,19 +333,6 @@ class Panel:
         )
         self._live_button.connect("toggled", self._toggle_live)
         row = Gtk.Box(spacing=SPACING, homogeneous=True)
-        for button in (self._cancel_button, self._keep_button, self._live_button):
-            row.pack_start(button, True, True, 0)
-        return _column(self._paint_button, row)
-
-
-def _column(*widgets: Foreign) -> Foreign:
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACING)
-    for widget in widgets:
-        box.pack_start(widget, False, False, 0)
-    return box
-
-
-def _button(label: str, hint: str) -> Foreign:
-    button = Gtk.Button.new_with_mnemonic(label)
-    button.set_tooltip_text(hint)
-    return button
+        for each in (self._cancel_button, self._keep_button, self._live_button):
+            row.pack_start(each, True, True, 0)
+        return column(self._paint_button, row)

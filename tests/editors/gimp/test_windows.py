@@ -84,6 +84,11 @@ def test_candidates_form_on_the_canvas_while_the_panel_stays_open(on_screen: Pla
     painted_inside_only(on_screen, "panel")
 
 
+def test_a_context_that_did_not_change_is_not_sent_again(on_screen: Played) -> None:
+    on_screen.report.scene("minds changed")
+    assert on_screen.part.named >= 3  # between its paintings the picture was as before
+
+
 def test_keep_this_keeps_what_the_canvas_shows(on_screen: Played) -> None:
     facts = on_screen.report.scene("minds changed")
     assert facts["layers_after_keep"] == ["a slow moon", "Background"]

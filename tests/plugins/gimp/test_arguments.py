@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from plugins.gimp.mahlstick_gimp.actions import ACTIONS, Action
-from plugins.gimp.mahlstick_gimp.arguments import MAX_SEED, Settings, read_settings
+from plugins.gimp.mahlstick_gimp.arguments import (
+    MAX_SEED,
+    PROMPT,
+    RESULT,
+    STEPS,
+    STRENGTH,
+    Argument,
+    Settings,
+    read_settings,
+)
 from plugins.gimp.mahlstick_gimp.errors import PainterError
 from tests.plugins.gimp.fakes import ImageProcedure
 
@@ -67,3 +76,19 @@ def test_every_underlined_letter_of_a_window_is_used_once(action: Action) -> Non
 
 def test_every_argument_says_what_it_is_for() -> None:
     assert all(len(argument.blurb) > 15 for a in ACTIONS for argument in a.arguments)
+
+
+@pytest.mark.parametrize(
+    ("argument", "right", "wrong"),
+    [
+        (PROMPT, ["", "a moon"], [None, 3, ["a moon"]]),
+        (STEPS, [0, 500], [-1, 501, 2.5, "3", True, None]),
+        (STRENGTH, [0.01, 0.5, 1], [0, 1.5, "1", True, None, float("nan")]),
+        (RESULT, ["masked", "flattened"], ["", "other", None, 0]),
+    ],
+)
+def test_what_a_file_holds_is_taken_where_it_is_right_only(
+    argument: Argument, right: list[object], wrong: list[object]
+) -> None:
+    assert all(argument.accepts(value) for value in right)
+    assert not any(argument.accepts(value) for value in wrong)

@@ -14,7 +14,9 @@ def test_prompts_and_presets_are_there_again_next_time(tmp_path: Path) -> None:
     memory = Memory(file)
     memory.add_prompt("a moon ☾")
     memory.save(Preset("mine", "", {"steps": 7}))
+    memory.keep({"steps": 9})
     again = Memory(file)
+    assert again.values == {"steps": 9}
     assert again.prompts == ["a moon ☾"]
     assert again.presets == [*STYLES, Preset("mine", "", {"steps": 7})]
     assert again.own("mine")
@@ -50,12 +52,14 @@ def test_a_style_is_put_behind_the_prompt_once() -> None:
     assert Preset("mine").styled("a hill") == "a hill"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"prompts": 3, "presets": [4, {"name": 5}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"prompts": 3, "presets": [4, {"name": 5}], "values": 6}']
+)
 def test_a_broken_file_is_an_empty_memory(tmp_path: Path, text: str) -> None:
     file = tmp_path / "m.json"
     file.write_text(text, encoding="utf-8")
     memory = Memory(file)
-    assert (memory.prompts, memory.presets) == ([], list(STYLES))
+    assert (memory.prompts, memory.presets, memory.values) == ([], list(STYLES), {})
 
 
 def test_who_cannot_write_there_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
