@@ -28,17 +28,23 @@ def keep_blocks() -> None:
         libc.mallopt(_M_ARENA_MAX, 1)  # two heaps would both be kept
 
 
+def trim() -> None:
+    """Give all unused memory back now; takes milliseconds in a large process."""
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
 async def give_back(every_s: float = _EVERY_S) -> None:
     """Give unused memory back whenever some piled up, until cancelled."""
-    libc = _glibc()
-    if libc is None:
+    if _glibc() is None:
         return
     least = _resident()
     while True:
         await asyncio.sleep(every_s)
         now = _resident()
         if now > least + _GROWN:
-            await asyncio.to_thread(libc.malloc_trim, 0)
+            await asyncio.to_thread(trim)
             now = least = _resident()
         least = min(least, now)
 

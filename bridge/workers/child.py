@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from bridge.blobs import Blobs
 from bridge.logs import LogStyle, about, log_to_stderr
+from bridge.memory import keep_blocks, trim
 from bridge.wire.codec import decode
 from bridge.wire.messages import Submit
 from bridge.workers import Assignment
@@ -30,6 +31,8 @@ from bridge.workers.painting import Painter, painted
 from bridge.workers.pipe import LENGTHS, Note, crossing, lent
 from bridge.workers.shared import taken
 from engine import HOOK_TIMEOUT_S, Control
+
+_REST_S = 1.0  # without an order
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +74,22 @@ class Child:
         self._blobs = blobs
         self._factory = factory
         self._painter: Painter | None = None
-        self._orders: queue.Queue[Order] = queue.Queue()
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._controls: dict[str, Control] = {}
 
     def run(self) -> None:
         """Paint until the process ends."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         while True:
-            self._perform(self._orders.get())
+            self._perform(self._next())
+
+    def _next(self) -> Order:
+        """Wait for an order; give unused memory back when none comes at once."""
+        try:
+            return self._orders.get(timeout=_REST_S)
+        except queue.Empty:
+            trim()
+            return self._orders.get()
 
     def _perform(self, order: Order) -> None:
         job = order.assignment.submit.job
@@ -160,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log_to_stderr(LogStyle(given.log_level, given.log_format))
     # Ctrl-C reaches the whole terminal; the bridge decides what becomes of the painting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_blocks()
     incoming, outgoing = private_pipes()
     module, _, name = given.engine.partition(":")
 

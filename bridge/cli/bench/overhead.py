@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bridge.cli.bench.rows import Figure, Goal, figure, p95
 from bridge.cli.bench.scene import a_job, bridge_and_client, check, hear_until, painted, timed
+from bridge.memory import keep_blocks
 from bridge.wire.client import Client
 from bridge.wire.messages import TERMINAL, Fetch, History, Painted, Picture, Preview, Submit
 
@@ -106,6 +107,7 @@ def _asked(client: Client) -> list[float]:
 
 def layer(runs: int) -> Iterator[Figure]:
     """Yield milliseconds for a layer there and back: stored, painted on, stored, sent."""
+    keep_blocks()  # as the large heap of an editor does by itself
     with bridge_and_client() as (_, client):
         times = [_there_and_back(client) for _ in range(4 * runs + 4)][4:]
     goal = Goal(25, comfyui="141 ms")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,7 @@ def _picture(request: PaintRequest, layout: Layout) -> Pixels:
     return np.full((box.height, box.width, 4), 128, np.uint8)
 
 
+@functools.lru_cache(maxsize=4)  # making them would be the larger part of a painting
 def _previews(canvas: Size) -> list[Pixels]:
     """Return a few pictures of the latents' size, as smooth and as noisy as denoised ones are."""
     width, height = max(1, canvas.width // CELL), max(1, canvas.height // CELL)
