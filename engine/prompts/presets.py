@@ -70,7 +70,9 @@ def applied(
         )
     for name in names:
         if name not in presets:
-            near = difflib.get_close_matches(name, list(presets), n=3) or list(presets)[:5]
+            near = (
+                difflib.get_close_matches(name, list(presets), n=3, cutoff=0.4) or list(presets)[:5]
+            )
             raise RequestError(
                 "presets",
                 f"There is no preset {name!r}. There are, for example: {', '.join(near)}.",

@@ -85,7 +85,7 @@ def test_a_broken_preset_is_named(text: str, said: str, tmp_path: Path) -> None:
 
 
 def test_an_unknown_preset_and_too_many_are_refused() -> None:
-    with pytest.raises(RequestError, match="no preset 'watercolor'.*watercolour") as error:
+    with pytest.raises(RequestError, match=r"no preset 'watercolor'.*watercolour") as error:
         applied(["watercolor"], BOOK, "", "")
     assert error.value.field == "presets"
     with pytest.raises(RequestError, match="13 presets"):
