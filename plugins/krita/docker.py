@@ -20,6 +20,7 @@ from .sources import reveal
 from .starting import StartRow
 from .studio import Studio
 from .viewbox import ViewBox
+from .views import View
 from .wishes import Intent, Wish
 from .words import sentence
 
@@ -58,6 +59,11 @@ class PaintDocker(krita.DockWidget):
     def settled(self) -> bool:
         """Whether nothing is on its way to the bridge, the canvas or the document's history."""
         return not self._studio.hurried
+
+    @property
+    def shown(self) -> View | None:
+        """What is shown beside the document, here or over the canvas: live mode's, or the masks."""
+        return self._studio.view
 
     def wish(self) -> Wish:
         """Return what the fields say."""

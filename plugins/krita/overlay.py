@@ -46,6 +46,10 @@ class Overlay(QtWidgets.QWidget):
         if not self.isVisible():
             self.show()
 
+    def transform_of_canvas(self) -> QtObject:
+        """Return how canvas pixels come to lie on this widget."""
+        return self._transform
+
     def paintEvent(self, _event: QtObject) -> None:
         """Qt's word that it is to be drawn."""
         if self.view is None:

@@ -37,6 +37,12 @@ def test_live_mode_and_masks_leave_the_document_alone(play: Play, tmp_path: Path
     assert facts["kept"]["layers"] == ["Photograph", "live two [4711]"]
     assert facts["kept_steps"] == 1
     assert facts["live_is_off"]
+    over_the_canvas = facts["version"] >= [5, 2]
+    assert facts["where"]["canvas"] == over_the_canvas
+    assert facts["where"]["panel"] != over_the_canvas
+    if over_the_canvas:
+        red, green, _blue = facts["where"]["middle"]
+        assert red > 100 > green  # the ramp's middle, not the sky
     live, kept = (
         np.fromfile(report.out / f"{name}.bgra", np.uint8).reshape(*SIZE, 4)
         for name in ("live", "kept")

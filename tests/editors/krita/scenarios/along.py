@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mahlstick_stage import QtWidgets
 from scene import SKY, idle, open_panel, open_photograph, select_sky, settled, state
 
 
@@ -26,10 +27,10 @@ def live(stage: Any, document: Any, panel: Any) -> Iterator[None]:
     panel.prompt.setPlainText("live one")
     yield from stage.click(panel.controls.live)
     yield from shown(stage, panel, "the first picture is shown")
-    stage.save_view(panel.view, "live.png")
+    stage.save_view(film(panel), "live.png")
     first = yield from finished(stage, panel)
     yield from stage.rest(1.2)
-    stage.facts["unchanged_view"] = panel.view.view is first
+    stage.facts["unchanged_view"] = film(panel).view is first
     panel.prompt.setPlainText("live two")
     yield from other(stage, panel, first, "the new prompt is painted")
     second = yield from finished(stage, panel)
@@ -38,13 +39,27 @@ def live(stage: Any, document: Any, panel: Any) -> Iterator[None]:
     photograph.setPixelData(bytes([30, 200, 90, 255]) * 1600, SKY[0], SKY[1], 40, 40)
     document.refreshProjection()
     yield from stage.rest(1.5)
-    stage.facts["view_in_stroke"] = panel.view.view is second
+    stage.facts["view_in_stroke"] = film(panel).view is second
     yield from stage.release()
     yield from other(stage, panel, second, "the new picture is painted")
     stage.facts["live"] = state(stage, document)
     yield from stage.rest(0.3)
     stage.picture_of_the_screen("live.png")
+    stage.facts["version"] = [int(part) for part in stage.app.version().split(".")[:2]]
+    stage.facts["where"] = where(stage, panel)
     stage.save_pixels(document, "live.bgra")
+
+
+def where(stage: Any, panel: Any) -> dict[str, Any]:
+    """Where the picture is shown, and the screen's colour in the middle of the selection there."""
+    overlay = stage.widget("mahlstick_overlay")
+    told: dict[str, Any] = {"panel": panel.view.isVisible(), "canvas": overlay is not None}
+    if overlay is not None:
+        left, top, width, height = SKY
+        told["middle"] = stage.colour_at(
+            overlay, overlay.transform_of_canvas().map(left + width // 2, top + height // 2)
+        )
+    return told
 
 
 def keep(stage: Any, document: Any, panel: Any) -> Iterator[None]:
@@ -67,8 +82,8 @@ def masks(stage: Any, document: Any, panel: Any) -> Iterator[None]:
     panel.strength.setValue(100)
     before = state(stage, document)
     yield from stage.click(panel.controls.masks)
-    yield from stage.until(panel.view.isVisible, "the masks are shown")
-    first = panel.view.view
+    yield from stage.until(lambda: film(panel).isVisible(), "the masks are shown")
+    first = film(panel).view
     panel.more.setChecked(True)
     panel.options.edges.lengths["grow"].number.setValue(40)
     panel.options.edges.lengths["context"].unit.setCurrentIndex(1)
@@ -77,25 +92,32 @@ def masks(stage: Any, document: Any, panel: Any) -> Iterator[None]:
     yield from settled(stage, panel)
     panel.more.setChecked(False)
     yield from stage.rest(0.3)
-    stage.save_view(panel.view, "masks.png")
+    stage.save_view(film(panel), "masks.png")
     stage.picture_of_the_screen("masks.png")
     stage.facts["masks_left"] = {**state(stage, document), "undo": before["undo"]} == before
     yield from stage.click(panel.controls.masks)
-    yield from stage.until(lambda: not panel.view.isVisible(), "they are shown no more")
+    yield from stage.until(lambda: not film(panel).isVisible(), "they are shown no more")
 
 
 def finished(stage: Any, panel: Any) -> Iterator[None]:
     """Wait until what is shown is finished; returns it."""
     yield from stage.until(panel.keep.isEnabled, "the picture is finished")
     yield from stage.rest(0.3)
-    return panel.view.view
+    return film(panel).view
 
 
 def shown(stage: Any, panel: Any, what: str) -> Iterator[None]:
     """Wait until the panel shows a picture."""
-    yield from stage.until(lambda: panel.view.view is not None and panel.view.isVisible(), what)
+    yield from stage.until(lambda: film(panel).view is not None and film(panel).isVisible(), what)
 
 
 def other(stage: Any, panel: Any, view: Any, what: str) -> Iterator[None]:
     """Wait until the panel shows another picture than this."""
-    yield from stage.until(lambda: panel.view.view not in (None, view), what)
+    yield from stage.until(lambda: film(panel).view not in (None, view), what)
+
+
+def film(panel: Any) -> Any:
+    """What shows what would be painted: the canvas from Krita 5.2 on, the panel before."""
+    widgets = QtWidgets.QApplication.allWidgets()
+    overlays = (w for w in widgets if w.objectName() == "mahlstick_overlay" and w.isVisible())
+    return next(overlays, panel.view)

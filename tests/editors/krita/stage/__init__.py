@@ -131,6 +131,18 @@ class Stage:
         """Let the mouse go."""
         yield from self.xdotool("mouseup", "1")
 
+    def widget(self, name: str) -> QWidget | None:
+        """The visible widget of this name; None when there is none."""
+        known = QApplication.allWidgets()
+        return next((w for w in known if w.objectName() == name and w.isVisible()), None)
+
+    def colour_at(self, widget: QWidget, place: tuple[int, int]) -> list[int]:
+        """Return red, green and blue that the screen shows at a place on a widget."""
+        at = widget.mapToGlobal(QPoint(*place))
+        image = QApplication.primaryScreen().grabWindow(0).toImage()
+        colour = image.pixelColor(at)
+        return [colour.red(), colour.green(), colour.blue()]
+
     def save_view(self, widget: QWidget, name: str) -> None:
         """Save what a widget looks like as a PNG."""
         widget.grab().save(str(self.out / f"view-{name}"))
