@@ -17,16 +17,15 @@ keep_blocks()
 
 async def main():
     before = _resident()
-    pictures = [b"x" * (4 << 20) for _ in range(20)]
-    del pictures
-    kept = _resident() - before
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(give_back(0.02))
+        task = group.create_task(give_back(0.05))
+        await asyncio.sleep(0)
+        pictures = [b"x" * (4 << 20) for _ in range(20)]
+        del pictures
+        kept = _resident() - before
         end = time.monotonic() + 60
         while _resident() - before > kept / 4 and time.monotonic() < end:
-            pictures = [b"x" * (4 << 20) for _ in range(20)]
-            del pictures
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.05)
         task.cancel()
     print(kept > 40 << 20, _resident() - before < kept / 4)
 
