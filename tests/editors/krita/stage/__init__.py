@@ -115,8 +115,12 @@ class Stage:
 
     def click(self, widget: QWidget) -> Steps:
         """Press the mouse on a widget, as a hand would."""
-        at = widget.mapToGlobal(QPoint(widget.width() // 2, widget.height() // 2))
-        yield from self.xdotool("mousemove", str(at.x()), str(at.y()), "click", "1")
+        at = None
+        while at != _middle(widget):  # what ends meanwhile may move what is below it
+            at = _middle(widget)
+            yield from self.xdotool("mousemove", str(at.x()), str(at.y()))
+            yield from self.rest(0.1)
+        yield from self.xdotool("click", "1")
 
     def press(self, widget: QWidget) -> Steps:
         """Hold the mouse down in a corner of a widget, as a hand does that draws a stroke."""
@@ -171,6 +175,10 @@ class Stage:
         document.waitForDone()
         pixels = document.pixelData(0, 0, document.width(), document.height())
         (self.out / name).write_bytes(bytes(pixels))
+
+
+def _middle(widget: QWidget) -> QPoint:
+    return widget.mapToGlobal(QPoint(widget.width() // 2, widget.height() // 2))
 
 
 class Player:
