@@ -55,6 +55,7 @@ from engine.weights import Catalogue, catalogue
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
+    from engine.evaluation.evaluation import Evaluation
     from engine.labels import labelled, parameters, recorded
     from engine.plugins import ActivePlugin, active_plugins
     from engine.prompts.presets import Preset, preset_book
@@ -66,6 +67,7 @@ _LATE = {
     "ActivePlugin": "engine.plugins",
     "Alpha": "engine.canvas.paste",
     "Engine": "engine.core",
+    "Evaluation": "engine.evaluation.evaluation",
     "Watch": "engine.watching",
     "Preset": "engine.prompts.presets",
     "preset_book": "engine.prompts.presets",
@@ -95,6 +97,7 @@ __all__ = [
     "Denoised",
     "Engine",
     "EngineError",
+    "Evaluation",
     "Event",
     "Extension",
     "Finished",

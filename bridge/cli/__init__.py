@@ -11,6 +11,7 @@ import typer
 from bridge.cli.bench import measure
 from bridge.cli.demo import demo
 from bridge.cli.doctor import doctor
+from bridge.cli.evaluate import evaluate
 from bridge.cli.failures import Failure
 from bridge.cli.hooks import hooks
 from bridge.cli.inspect import inspect
@@ -40,6 +41,7 @@ app.command()(doctor)
 app.command()(hooks)
 app.command()(presets)
 app.command("bench")(measure)
+app.command("eval")(evaluate)
 app.add_typer(plugins, name="plugins")
 
 

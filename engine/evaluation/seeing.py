@@ -147,9 +147,7 @@ def _colours(calm: Floats, other: NDArray[np.bool_]) -> Floats:
     return np.array(found)
 
 
-def _of_one_colour(
-    calm: Floats, nearest: Mask, number: int, ground: Floats
-) -> Iterator[SeenThing]:
+def _of_one_colour(calm: Floats, nearest: Mask, number: int, ground: Floats) -> Iterator[SeenThing]:
     mask = (nearest == number).astype(np.uint8)
     core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
     count, parts, sizes, _ = cv2.connectedComponentsWithStats(core)

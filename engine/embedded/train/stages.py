@@ -10,6 +10,7 @@ from engine.embedded.train.export import export
 from engine.embedded.train.latents import caches, embeddings
 from engine.embedded.train.painter import PainterStage
 from engine.embedded.train.prior import PriorStage
+from engine.embedded.train.probe import probe
 from engine.embedded.train.recipe import Recipe
 from engine.embedded.train.sheets import sheets
 
@@ -20,6 +21,7 @@ STAGES: Mapping[str, Callable[[Recipe], object]] = {
     "decoder": lambda recipe: DecoderStage(recipe).run(),
     "prior": lambda recipe: PriorStage(recipe).run(),
     "painter": lambda recipe: PainterStage(recipe).run(),
+    "probe": probe,
     "export": export,
     "sheets": sheets,
 }

@@ -1,0 +1,1 @@
+"""The rows of the evaluation by what they are about."""
