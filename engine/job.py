@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.families import Model, ModelCard, Understanding
     from engine.weights import Catalogue
 
+MOST_WORDINGS = 64  # of one candidate
 MOST_THREADS = 1024  # of a recorded plan
 FEWEST_STEPS = 4  # of a weak strength, where the model's own number of steps is cut down
 LONG = 1.5  # sides of a picture that is painted in one piece; longer ones are tiled
@@ -84,13 +85,23 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
 
 
 def texts(job: Job) -> tuple[str, ...]:
-    """Return every plain text the job paints from, each once."""
+    """Return every plain text the job paints from, each once.
+
+    RequestError where the words of one candidate change more often than is sensible: each wording
+    is checked by every filter, and read by the model.
+    """
     lengths = {job.steps, _own_steps(job.steps, job.card.detail_strength)}
-    return tuple(
-        dict.fromkeys(
-            text for k in job.painted for steps in lengths for text in job.asked[k].texts(steps)
-        )
-    )
+    found: dict[str, None] = {}
+    for k in job.painted:
+        each = {text: None for steps in lengths for text in job.asked[k].texts(steps)}
+        if len(each) > MOST_WORDINGS:
+            raise RequestError(
+                "prompt",
+                f"From step to step the prompt has {len(each)} different wordings; "
+                f"{MOST_WORDINGS} are accepted. Use fewer [a|b], or sides of equal number.",
+            )
+        found |= each
+    return tuple(found)
 
 
 def _asked(request: PaintRequest, seed: int, wildcards: Path | None) -> Asked:
