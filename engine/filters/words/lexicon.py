@@ -25,6 +25,7 @@ SAFE = "safe"
 NOT = "not_"
 _COMPACT = 5  # letters that an entry written letter by letter must have to be searched for
 _ADULT = 18  # years
+_STARS = 4  # in a word; with more it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Lexicon:
                 yield from entries.get(form[:length], ())
             for length, entries in self._ending.items():
                 yield from entries.get(form[-length:], ())
-            if "*" in form:
+            if 0 < form.count("*") <= _STARS:
                 yield from self._starred(form)
         if token.number is not None:
             yield from self._numbers

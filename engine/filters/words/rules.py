@@ -9,7 +9,8 @@ said.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from engine.filters.words.folding import Token
 from engine.filters.words.lexicon import LISTS, Match, Reading
 
+LONGEST = 16  # words of an entry, at most
 WITHIN = 10  # words between the parts of a rule, unless it says otherwise
 
 
@@ -43,30 +45,46 @@ class Rule:
         """Yield the matches that make the rule fire."""
         if not self.unless.isdisjoint(groups):
             return
-        parts = [
-            sorted((m for name in part for m in groups.get(name, ())), key=lambda m: m.start)
-            for part in self.when
-        ]
-        if not all(parts):
-            return
-        for first in parts[0]:
+        parts = [_Part.of(m for name in part for m in groups.get(name, ())) for part in self.when]
+        for first in parts[0].matches:
             chain = self._chain(first, parts[1:])
             if chain is not None:
                 yield chain
 
-    def _chain(self, first: Match, parts: Sequence[Sequence[Match]]) -> tuple[Match, ...] | None:
+    def _chain(self, first: Match, parts: Sequence[_Part]) -> tuple[Match, ...] | None:
         chain = [first]
         for part in parts:
             near = [
                 match
-                for match in part
-                if _gap(first, match) <= self.within
-                and not any(_overlap(match, taken) for taken in chain)
+                for match in part.near(first, self.within)
+                if not any(_overlap(match, taken) for taken in chain)
             ]
             if not near:
                 return None
             chain.append(min(near, key=lambda match: _gap(first, match)))
         return tuple(chain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What may stand for one part of a rule, in the order of the prompt.
+
+    Sorted, so that only neighbours are looked at: a prompt of thousands of words takes no longer
+    than its length.
+    """
+
+    matches: Sequence[Match]
+    starts: Sequence[int]
+
+    @classmethod
+    def of(cls, matches: Iterable[Match]) -> _Part:
+        ordered = sorted(matches, key=lambda match: (match.start, match.end))
+        return cls(ordered, [match.start for match in ordered])
+
+    def near(self, match: Match, within: int) -> Iterator[Match]:
+        first = bisect_left(self.starts, match.start - within - LONGEST)
+        last = bisect_right(self.starts, match.end + within)
+        return (one for one in self.matches[first:last] if _gap(match, one) <= within)
 
 
 class Rules:

@@ -41,6 +41,12 @@ def test_one_word_is_not_both_parts_of_a_pair() -> None:
     assert rules(row).findings(tokens, both.reading(tokens)) == []
 
 
+def test_a_pair_is_found_in_the_middle_of_a_long_prompt() -> None:
+    padding = "tree " * 500
+    assert findings(f"{padding} child {padding} nude child {padding}", PAIR)
+    assert findings(f"child {padding} nude {padding}", PAIR) == []
+
+
 def test_a_context_lifts_a_rule() -> None:
     assert findings("nude", NUDE)
     assert findings("nude study", NUDE) == []
