@@ -55,7 +55,8 @@ from bridge.wire.messages import (
 )
 
 PATH = "/v1/socket"
-_BIG = 256 * 1024  # bytes; more than that is coded in a thread
+_BIG = 256 * 1024  # bytes of JSON; more than that is parsed in a thread
+_COPIED = 8 * 2**20  # bytes; copying fewer takes less time than handing them to a thread
 _LAST_WORDS_S = 2.0  # how long a refused client may take to read why
 
 log = logging.getLogger(__name__)
@@ -293,6 +294,6 @@ async def _decoded(frame: bytes) -> ClientMessage:
 
 
 async def _encoded(message: ServerMessage) -> bytes:
-    if isinstance(message, Painted) and len(message.picture.data) >= _BIG:
+    if isinstance(message, Painted) and len(message.picture.data) >= _COPIED:
         return await asyncio.to_thread(encode, message)
     return encode(message)
