@@ -17,7 +17,7 @@ from bridge.wire.errors import RejectedError, UnreachableError
 def test_a_running_bridge_is_used(bridge: Ready) -> None:
     state = Path(bridge.connection_file).parent
     with connected(state) as client:
-        assert str(bridge.port) in client.url
+        assert str(bridge.port) in client.connection.url
 
 
 def test_without_one_a_bridge_is_started_and_ends_with_the_command(tmp_path: Path) -> None:
