@@ -86,11 +86,11 @@ def swapped(scene: Scene) -> Scene:
     if scene.relation in _OPPOSITE:
         return replace(scene, relation=_OPPOSITE[scene.relation])
     if scene.layout == "count":
-        more = (*things, things[0]) if len(things) < 5 else things[:-1]
+        more = (*things, scene.main) if len(things) < 5 else things[:-1]
         return replace(scene, things=more)
     if len(things) == 1:
-        only = replace(things[0], colour=scene.ground)
-        return replace(scene, things=(only,), ground=things[0].colour)
+        only = replace(scene.main, colour=scene.ground)
+        return replace(scene, things=(only,), ground=scene.main.colour)
     first, second, *rest = things
     exchanged = replace(first, colour=second.colour), replace(second, colour=first.colour)
     if first.noun == second.noun and scene.relation == "none":  # the same things again

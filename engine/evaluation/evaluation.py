@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.core import Engine
 from engine.errors import ModelError, RequestError
-from engine.evaluation.compositions import SORTS
+from engine.evaluation.compositions import SORTS, Sort
 from engine.evaluation.figures import Figure, Finding, Skipped
 from engine.evaluation.judging import probe_validation, validation
 from engine.evaluation.labels import agreement, label_sheets
@@ -81,7 +81,7 @@ class Evaluation:
 
     def label_sheets(self, sorts: Sequence[str] = SORTS, count: int = PROMPTS) -> Iterator[Finding]:
         """Yield the sheets that are to be labelled by somebody who does not know the prompts."""
-        known = tuple(sort for sort in SORTS if sort in sorts)
+        known: tuple[Sort, ...] = tuple(sort for sort in SORTS if sort in sorts)
         if len(known) != len(set(sorts)) or not known:
             raise RequestError(
                 "sorts", f"There is no sort {', '.join(sorts)!r}. There are: {', '.join(SORTS)}."

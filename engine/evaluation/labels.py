@@ -105,7 +105,7 @@ def read_labels(path: Path) -> tuple[tuple[Sort, ...], list[Label], int]:
     """
     lines = path.read_text("utf-8").splitlines()
     told = lines[0].removeprefix("# sorts:").split() if lines else []
-    sorts = tuple(sort for sort in SORTS if sort in told)
+    sorts: tuple[Sort, ...] = tuple(sort for sort in SORTS if sort in told)
     if not sorts or lines[1:2] != [",".join(_COLUMNS)]:
         raise RequestError(
             "agree", f"{path} is no file of labels. Make one with --label-sheets and fill it in."

@@ -68,7 +68,10 @@ def seen(picture: Picture) -> Seen:
     if height != SIDE:
         size = round(width * SIDE / height), SIDE
         shown = cv2.resize(shown, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    readings = [_read(_filtered(cv2.medianBlur(shown, 3))), _read(_filtered(_without_lines(shown)))]
+    readings = [
+        _read(_filtered(cv2.medianBlur(shown, 3).astype(np.uint8))),
+        _read(_filtered(_without_lines(shown))),
+    ]
     return max(readings, key=_clearness)
 
 

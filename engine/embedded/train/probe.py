@@ -28,7 +28,7 @@ class ProbeStage:
         self.pixels = self.set.pixels()
         model = fresh(Probe, recipe.seed, "probe")
         assert isinstance(model, Probe)  # noqa: S101 - narrows the type
-        self.model = model.to(recipe.device, memory_format=torch.channels_last)
+        self.model = model.to(recipe.device)
 
     def losses(self, step: int) -> Mapping[str, Tensor]:
         """Return the losses of one batch."""

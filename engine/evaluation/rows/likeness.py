@@ -101,7 +101,7 @@ def ssim(first: Picture, second: Picture) -> float:
     a, b = (cv2.cvtColor(p, cv2.COLOR_RGB2GRAY).astype(np.float64) for p in (first, second))
 
     def calm(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return cv2.GaussianBlur(x, (11, 11), 1.5)
+        return cv2.GaussianBlur(x, (11, 11), 1.5).astype(np.float64)
 
     mean_a, mean_b = calm(a), calm(b)
     var_a, var_b = calm(a * a) - mean_a**2, calm(b * b) - mean_b**2
@@ -165,6 +165,7 @@ def prior(setting: Setting) -> Iterator[Finding]:
 def painted(model: Towers, prompt: str, seed: int) -> Picture:
     """Return one picture at the model's own settings, with the embedding that is forced on it."""
     from engine.api import Size
+    from engine.noise import CandidateNoise
     from engine.samplers.dpmpp_2m import dpmpp_2m
     from engine.schedules.uniform import model as uniform
 
@@ -172,8 +173,7 @@ def painted(model: Towers, prompt: str, seed: int) -> Picture:
     conditions = Conditions(
         prompt=prompt, guidance=model.card.guidance, working=working, seeds=(seed,)
     )
-    noise = torch.Generator().manual_seed(seed + 1)
-    start = torch.randn((1, *model.latent_shape(working)), generator=noise)
+    noise = CandidateNoise((seed,), model.latent_shape(working), "cpu")
     levels = uniform(model.path, model.card.steps)
-    *_, x0 = dpmpp_2m(model.denoiser(conditions), start, levels, lambda: start)
+    *_, x0 = dpmpp_2m(model.denoiser(conditions), noise(), levels, noise)
     return as_pixels(model.decode(x0, working, lambda: None)[0])
