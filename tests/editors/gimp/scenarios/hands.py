@@ -22,7 +22,7 @@ BUSY = "Mahlstick: Fill Selection .painting.$"
 PANEL = "^Mahlstick$"
 PANEL_BUSY = "^Mahlstick .painting.$"
 IMAGE = "GIMP$"
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 STEADY_S = 0.5
 MARK = b"\xff\x00\xff"  # magenta, blue first, as the screen has it
 
