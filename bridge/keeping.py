@@ -24,8 +24,10 @@ class Remembered:
 class Journal(Protocol):
     """Keeps what must last. Raises OSError where it cannot."""
 
-    pictures: Blobs | None
-    """Where large pictures lie, for whoever reads them or puts a result there; None = nowhere."""
+    @property
+    def pictures(self) -> Blobs | None:
+        """Where large pictures lie, for whoever reads or puts one there; None = nowhere."""
+        ...
 
     async def keep_job(self, job: StoredJob) -> StoredJob:
         """Keep a job with its pictures; return it as it is to be held in memory."""

@@ -119,5 +119,7 @@ def test_the_page_explains_every_code_that_travels() -> None:
     page = (DOCS / "protocol.md").read_text("utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert told == {
-        code: meaning for code, meaning in MEANINGS.items() if code not in (NO_BRIDGE, CLOSED, UNTRUSTED)
+        code: meaning
+        for code, meaning in MEANINGS.items()
+        if code not in (NO_BRIDGE, CLOSED, UNTRUSTED)
     }
