@@ -11,6 +11,7 @@ from tests.editors.gimp.pictures import outside_and_inside, raw
 pytestmark = pytest.mark.editor
 
 WIDTH, HEIGHT = 960, 640
+SEEN = 3  # colours: the photograph, a preview at least (a slow machine skips some), the result
 
 
 def painted_inside_only(played: Played, name: str) -> None:
@@ -32,7 +33,7 @@ def test_a_painter_watches_undoes_and_redoes_in_the_window(on_screen: Played, sc
     assert facts["active"] == ["Background"]
     assert facts["undone_equal"]
     assert facts["redone_equal"]
-    assert len(facts["colours_seen"]) >= 4  # the photograph, two previews at least, the result
+    assert len(facts["colours_seen"]) >= SEEN
     painted_inside_only(on_screen, scene)
 
 
@@ -77,7 +78,7 @@ def test_candidates_form_on_the_canvas_while_the_panel_stays_open(on_screen: Pla
     facts = on_screen.report.scene("painting")
     assert facts["layers"] == ["a full moon", "Background"]
     assert facts["active"] == ["Background"]
-    assert len(facts["colours_seen"]) >= 4
+    assert len(facts["colours_seen"]) >= SEEN
     assert (facts["recipe"]["candidates"], facts["recipe"]["candidate"]) == (4, 3)
     assert facts["chosen"] == 0
     assert (facts["undone_equal"], facts["redone_equal"]) == (True, True)
