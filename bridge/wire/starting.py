@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .connection import FILE, VARIABLE, connection_path, read_connection, state_folder
+from .connection import FILE, VARIABLE, Connection, connection_path, read_connection, state_folder
 from .errors import ConnectionFileError
 from .installation import Installation, read_installation
 from .language import tr
@@ -103,6 +103,9 @@ class Starter:
         """Start the bridge, if it is not being started already; return how it stands."""
         if self._progress.state == "starting":
             return self._progress
+        far = self._paired()
+        if far is not None:
+            return self._now("failed", _on_another_machine(far))
         command = self.command()
         if not command:
             return self._now("failed", self._what_is_missing())
@@ -130,6 +133,14 @@ class Starter:
     def _now(self, state: State, message: str) -> Progress:
         self._progress = Progress(state, message)
         return self._progress
+
+    def _paired(self) -> Connection | None:
+        """Return the bridge on another machine that this one was paired with."""
+        try:
+            connection = read_connection(self.connection_file)
+        except ConnectionFileError:
+            return None
+        return connection if connection.remote else None
 
     def _announced(self) -> bool:
         if _content(self.connection_file) in (None, self._before):
@@ -241,3 +252,10 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def _on_another_machine(connection: Connection) -> str:
+    return (
+        f"This computer was paired with the bridge at {connection.url}, which does not answer:"
+        f" start it there. To paint with a bridge of this computer again, remove {connection.path}."
+    )

@@ -84,6 +84,18 @@ def test_a_bridge_is_started_and_waited_for_until_it_says_where_it_is(kitchen: K
     assert kitchen.log.read_text() == "ready\n"
 
 
+def test_a_computer_that_was_paired_with_another_starts_no_bridge_of_its_own(
+    kitchen: Kitchen,
+) -> None:
+    kitchen.connection_file.parent.mkdir(parents=True)
+    far = '{"url": "wss://studio.local:8765/v1/socket", "token": "t", "remote": true}'
+    kitchen.connection_file.write_text(far)
+    told = kitchen.starter().start()
+    assert told.state == "failed"
+    assert "wss://studio.local:8765" in told.message
+    assert str(kitchen.connection_file) in told.message
+
+
 def test_it_is_a_session_of_its_own_that_the_editors_end_does_not_reach(kitchen: Kitchen) -> None:
     starter = kitchen.starter()
     starter.start()
