@@ -85,6 +85,18 @@ def in_front(app: App) -> Document | None:
     return document if document is not None and document in app.documents() else None
 
 
+def is_attached(document: Document, node: Node | None) -> bool:
+    """Tell whether a layer is in the picture.
+
+    For some turns after an undo Krita names an active layer that is there no more, perhaps inside a
+    group that was taken out: reading its pixels ends in memory that is not its own.
+    """
+    root = document.rootNode()
+    while node is not None and node != root:
+        node = node.parentNode()
+    return node is not None
+
+
 def selected_box(document: Document) -> Rect | None:
     """Return the selection's box within the canvas; None when nothing is selected."""
     selection = document.selection()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .canvas import Canvas, CanvasError
+from .canvas import Canvas, CanvasError, is_attached
 from .easel import Easel, Errand, Tools, forming_name
 from .language import tr
 from .layers import CandidateGroup, PaintLayer
@@ -119,8 +119,12 @@ class Clerk:
     def _source(self, wish: Wish) -> Node | None:
         if wish.source == "merged":
             return None
-        node = self._canvas.document.activeNode()
-        if node is None:
+        return self._active()
+
+    def _active(self) -> Node:
+        document = self._canvas.document
+        node = document.activeNode()
+        if node is None or not is_attached(document, node):
             raise CanvasError(
                 tr("No layer is active. Choose one, or paint from the merged picture.")
             )
@@ -129,7 +133,6 @@ class Clerk:
     def _replaced(self, wish: Wish, intent: Intent) -> Node | None:
         if wish.target != "replace":
             return None
-        node = self._canvas.document.activeNode()
         if intent in (EXPAND, UPSCALE) or intent.sent == "nothing":
             raise CanvasError(
                 tr(
@@ -137,9 +140,9 @@ class Clerk:
                     action=tr(intent.label),
                 )
             )
+        node = self._active()
         plain = (
-            node is not None
-            and node.type() in PLAIN
+            node.type() in PLAIN
             and node.opacity() == 255
             and node.blendingMode() == "normal"
             and not node.childNodes()

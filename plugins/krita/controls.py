@@ -29,6 +29,9 @@ class Controls(QtWidgets.QWidget):
         rows.addLayout(self._main_row())
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 1000)
+        # Always there, and thin: buttons that move away under the pen are a nuisance.
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(self.bar.fontMetrics().lineSpacing() // 2)
         self.bar.setAccessibleName(tr("How much of the painting is done"))
         rows.addWidget(self.bar)
         self.cancel = _button("cancel", tr("Cancel"), tr("Stop, and leave the picture as it was"))

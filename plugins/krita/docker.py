@@ -167,7 +167,6 @@ class PaintDocker(krita.DockWidget):
         self.controls.cancel.setEnabled(busy)
         forming = easel is not None and busy and bool(easel.painting.previews)
         self.controls.keep.setEnabled(forming or studio.live.picture is not None)
-        self.controls.bar.setVisible(busy)
         self.status.setText(self._said())
         self.status.setVisible(bool(self.status.text()))
         self.starting.refresh(studio.online)
@@ -176,7 +175,7 @@ class PaintDocker(krita.DockWidget):
         self.prompt.mark_unknown(studio.unknown_words)
         self._show_view()
         if easel is not None:
-            self.controls.bar.setValue(round(1000 * easel.painting.progress))
+            self.controls.bar.setValue(round(1000 * easel.painting.progress) if busy else 0)
             self.gallery.draw(easel)
             self.controls.offer_candidate(not busy and easel.laid is not None)
             if easel.painting.seed is not None:

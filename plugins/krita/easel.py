@@ -207,7 +207,7 @@ class Easel:
         size = (painted.paste.width, painted.paste.height)
         data, tools, shape = painted.picture.data, self._tools, self.errand.shape
         under, old = None, self.errand.replaces
-        if old is not None and self._layer is not None:
+        if old is not None and self._layer is not None and not self._layer.gone:
             under = self._layer.under(old, moved(painted.paste, self.errand.origin))
 
         def work() -> bytes:

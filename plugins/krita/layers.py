@@ -7,7 +7,7 @@ forms, and renamed at the end.
 
 from __future__ import annotations
 
-from .canvas import Canvas
+from .canvas import Canvas, is_attached
 from .deeds import Deed, Deeds
 from .libkis import App, Document, Node
 from .protocol import Extension, Rect, moved, union
@@ -41,7 +41,7 @@ class PaintLayer:
         self._app = app
         self._settled = False
         self._turns = 0
-        self._copied = False
+        self._under: bytes | None = None
         self._written: tuple[Rect, bytes] | None = None
         self._offset = offset
         if extension is not None:
@@ -86,7 +86,7 @@ class PaintLayer:
         ours = self._document.activeNode() == self._node
         if not ours and self._turns < PATIENCE:
             return
-        if ours and self._active is not None:
+        if ours and self._active is not None and is_attached(self._document, self._active):
             self._document.setActiveNode(self._active)
         self._settled = True
         self._deeds.note()
@@ -115,14 +115,18 @@ class PaintLayer:
         now = self._node.pixelData(rect.left, rect.top, rect.width, rect.height)
         return bytes(now) != own
 
-    def under(self, old: Node, rect: Rect) -> bytes:
-        """Return another layer's own pixels there; the first time all of it is copied to ours."""
-        if not self._copied:
+    def under(self, old: Node, rect: Rect) -> bytes | None:
+        """Return another layer's own pixels there, and copy all of it to ours, the first time.
+
+        The same is returned ever after: by then that layer is taken away, and must not be read.
+        None when it was gone already.
+        """
+        if self._under is None and is_attached(self._document, old):
             whole = union(_bounds(old), self._canvas.size)
             place = (whole.left, whole.top, whole.width, whole.height)
             self._node.setPixelData(bytes(old.pixelData(*place)), *place)
-            self._copied = True
-        return bytes(old.pixelData(rect.left, rect.top, rect.width, rect.height))
+            self._under = bytes(old.pixelData(rect.left, rect.top, rect.width, rect.height))
+        return self._under
 
     def another(self, name: str) -> PaintLayer:
         """Return a second layer in the same place: the painter has worked on this one."""
@@ -136,7 +140,7 @@ class PaintLayer:
     def replace(self, old: Node) -> None:
         """Take another layer away, whose place this one has; one more undo entry."""
         parent = old.parentNode()
-        if parent is None:
+        if parent is None or not is_attached(self._document, old):
             return
         nodes = parent.childNodes()
         place = nodes.index(old) if old in nodes else 0

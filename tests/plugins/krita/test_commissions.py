@@ -99,6 +99,18 @@ def test_a_layer_that_is_not_plain_is_not_replaced(scene: Scene) -> None:
     assert scene.untouched()
 
 
+def test_a_layer_that_is_there_no_more_is_neither_read_nor_replaced(scene: Scene) -> None:
+    group = scene.document.createNode("Group", "grouplayer")
+    layer = scene.document.createNode("Layer", "paintlayer")
+    group._add(layer, 0)
+    scene.document.later.clear()
+    scene.document.setActiveNode(layer)  # as Krita has it for some turns after an undo
+    for wish in (replace(MOON, target="replace"), replace(MOON, source="layer")):
+        assert not scene.studio.paint(wish)
+        assert "No layer is active" in scene.studio.message
+    assert scene.untouched()
+
+
 def test_a_result_in_a_new_document_leaves_the_old_one_alone(scene: Scene) -> None:
     finish(scene, replace(MOON, target="document"))
     assert scene.untouched()

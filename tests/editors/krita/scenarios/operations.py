@@ -62,6 +62,11 @@ def run(stage: Any, panel: Any, prompt: str) -> Iterator[None]:
 
 def operation(stage: Any, document: Any, panel: Any, name: str) -> Iterator[None]:
     """Paint once, count the undo steps, save what it looks like, and take it back."""
+    document.setActiveNode(document.rootNode().childNodes()[0])
+    yield from stage.until(
+        lambda: document.activeNode() and document.activeNode().name() == "Photograph",
+        "the photograph is the active layer",
+    )
     steps = stage.undo_place()
     yield from run(stage, panel, name)
     stage.facts[f"{name}_label"] = panel.button.text()
