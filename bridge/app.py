@@ -1,7 +1,4 @@
-"""Wires the parts and mounts the transports; everything behind the wall of `auth`.
-
-Starlette and not FastAPI: importing that takes longer than all else until the bridge is ready.
-"""
+"""Wires the parts and mounts the transports; everything behind the wall of `auth`."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -43,7 +40,7 @@ def create_app(
     """Return the bridge as an ASGI application; its lifespan runs the queue and the transports."""
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as group:
             await jobs.resume()
             tasks = [
@@ -59,8 +56,13 @@ def create_app(
 
     routes: list[BaseRoute] = [WebSocketRoute(PATH, sockets.serve)]
     routes += [route for transport in transports for route in transport.routes]
-    inner = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_HANDLERS)
-    inner.router.redirect_slashes = False  # an address that is nearly right is none of ours
+    inner = FastAPI(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers=dict(_HANDLERS),
+        openapi_url=None,  # docs/openapi.json describes all routes
+        redirect_slashes=False,  # an address that is nearly right is none of ours
+    )
     return Numbered(Wall(inner, rules))
 
 

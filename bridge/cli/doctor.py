@@ -21,6 +21,7 @@ PACKAGES = (
     "diffusers",
     "transformers",
     "safetensors",
+    "fastapi",
     "starlette",
     "uvicorn",
     "websockets",
