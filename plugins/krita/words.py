@@ -48,5 +48,6 @@ def _remarks(painting: Painting) -> list[str]:
     if layout is None:
         return []
     words = ", ".join(layout.unknown_words)
-    unknown = [tr("The model does not know: {words}.", words=words)] if words else []
-    return [*layout.notes, *unknown]
+    if not words or any(words in note for note in layout.notes):
+        return layout.notes  # the engine has said it already
+    return [*layout.notes, tr("The model does not know: {words}.", words=words)]

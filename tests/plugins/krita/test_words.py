@@ -53,6 +53,13 @@ def test_what_the_model_remarks_is_told() -> None:
     assert said == "Painting.\nIt is dark.\nThe model does not know: gnu, emu."
 
 
+def test_what_a_note_says_already_is_not_said_twice() -> None:
+    notes = ["The small model does not know: gnu, emu."]
+    layout = replace(Job("job").started(), unknown_words=["gnu", "emu"], notes=notes)
+    said = sentence(easel_with(state="painting", layout=layout), seconds_left=75.0)
+    assert said == f"Painting; about 1 min left.\n{notes[0]}"
+
+
 def test_a_dropped_painting_is_cancelled_whatever_the_bridge_says() -> None:
     easel = easel_with(state="painting")
     easel.drop()
