@@ -122,9 +122,7 @@ def test_unknown_words_of_all_choices_are_told_once_and_none_known_refuses(engin
 
 
 def test_words_that_change_at_every_step_without_end_are_refused(engine: Engine) -> None:
-    restless = (
-        "[red|blue|green] [a|b|c|d] [e|f|g|h|i] [j|k|l|m|n|o|p]"  # anew for 420 steps
-    )
+    restless = "[red|blue|green] [a|b|c|d] [e|f|g|h|i] [j|k|l|m|n|o|p]"  # anew for 420 steps
     assert paint(engine, restless, steps=20, candidates=1)
     with pytest.raises(RequestError, match="70 different wordings; 64") as error:
         paint(engine, restless, steps=70, candidates=1)
