@@ -24,6 +24,7 @@ from engine.embedded.train.recipe import Recipe
 from engine.embedded.world import drawn, imagined
 from engine.families import Conditions
 from engine.families.unclip import CELL, TOUCHED, UnclipFamily, UnclipModel
+from engine.noise import CandidateNoise
 from engine.samplers.dpmpp_2m import dpmpp_2m
 from engine.schedules import Denoise
 from engine.schedules.uniform import model as uniform
@@ -35,24 +36,32 @@ HELD_OUT = 30_000_000  # scenes from here on are in no training set
 SHAPES = (
     "a red circle on a blue background",
     "a yellow star on a purple background",
-    "a green triangle on a white background",
-    "a black heart on a pink background",
-    "an orange ring on a teal background",
-    "a white cross on a red background",
-    "a blue hexagon on a yellow background",
-    "a large brown square on a grey background",
+    "a small green triangle on a white background",
+    "a red square and a blue circle on a grey background",
+    "a pink heart to the left of a black ring on a white background",
+    "a red triangle, a blue square and a yellow circle on a white background",
+    "three orange stars on a teal background",
+    "a white sign with the word open on a brown background",
 )
 SKIES = (
     "a full moon over the sea at night",
     "a crescent moon over hills at night with stars",
-    "a sunset over the sea",
-    "the sun over green hills by day with some clouds",
-    "mountains at dawn",
-    "a blue sky with clouds",
-    "a crescent moon over mountains at dusk",
-    "the sun over the sea in the early morning",
+    "a sunset over the sea with a red boat",
+    "a house and a round tree on a green field by day",
+    "snow, mountains and a pine tree",
+    "a palm on the beach under a blue sky with clouds",
+    "a black cat beside a path in the evening",
+    "a hot air balloon over a lake at dawn",
 )
-FILLED = ("a full moon", "a crescent moon", "a yellow sun", "a red star", "a white heart", "")
+MANNERS = (
+    "a red boat on the sea, flat illustration",
+    "a red boat on the sea, watercolour",
+    "a red boat on the sea in oil",
+    "a red boat on the sea, pen and ink drawing",
+    "a red boat on the sea in chalk pastel",
+    "a red boat on the sea, pixel art",
+)
+FILLED = ("a full moon", "a crescent moon", "a balloon", "a red boat", "a white heart", "")
 
 
 def painted(model: UnclipModel, seeds: Sequence[int] = SEEDS, **asked: Any) -> list[Picture]:  # noqa: ANN401
@@ -60,10 +69,9 @@ def painted(model: UnclipModel, seeds: Sequence[int] = SEEDS, **asked: Any) -> l
     working = asked.pop("working", Size(*model.card.native))
     wanted = Conditions(guidance=model.card.guidance, working=working, seeds=seeds, **asked)
     shape = model.latent_shape(working)
-    starts = [torch.randn(shape, generator=torch.Generator().manual_seed(s + 1)) for s in seeds]
-    start = torch.stack(starts)
+    noise = CandidateNoise(seeds, shape, "cpu")
     levels = uniform(model.path, model.card.steps)
-    *_, x0 = dpmpp_2m(_kept(model, wanted), start, levels, lambda: start)
+    *_, x0 = dpmpp_2m(_kept(model, wanted), noise(), levels, noise)
     return pixels(model.decode(x0, working, lambda: None))
 
 
@@ -168,7 +176,7 @@ def sheets(recipe: Recipe, weights: Path = WEIGHTS) -> None:
     if card is None:
         raise FileNotFoundError(f"{weights} holds no exported model: run the stage export first.")
     model, folder = family.load(card, "cpu", "fp32"), weights / "sheets"
-    for name, prompts in (("shapes", SHAPES), ("skies", SKIES)):
+    for name, prompts in (("shapes", SHAPES), ("skies", SKIES), ("manners", MANNERS)):
         rows = [painted(model, prompt=prompt) for prompt in prompts]
         write(folder / f"{name}.jpg", sheet(rows, prompts))
     write(folder / "holes.jpg", _holes(model))
