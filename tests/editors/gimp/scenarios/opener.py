@@ -45,10 +45,7 @@ def _look() -> bool:
         procedure = Gimp.get_pdb().lookup_procedure("plug-in-mahlstick-panel")
         config = procedure.create_config()
         config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
-        images = Gimp.get_images()
-        if images:
-            config.set_property("image", images[0])
-            config.set_core_object_array("drawables", images[0].get_selected_layers())
+        # Without an image: GIMP would hold on to it, though it is closed, as long as the call lasts.
         procedure.run(config)
     return True
 
