@@ -45,7 +45,7 @@ def _look() -> bool:
         procedure = Gimp.get_pdb().lookup_procedure("plug-in-mahlstick-panel")
         config = procedure.create_config()
         config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
-        # Without an image: GIMP would hold on to it, though it is closed, as long as the call lasts.
+        # Without an image: GIMP would hold on to a closed one as long as the call lasts.
         procedure.run(config)
     return True
 
