@@ -21,6 +21,7 @@ Sort = Literal["one", "two", "three", "count", "relation"]
 SORTS: tuple[Sort, ...] = ("one", "two", "three", "count", "relation")
 FIRST = 50_000_000  # scenes from here on are the evaluation's own
 _EACH = 1_000_000
+_SEEDS = 100  # among so many there is surely one of any sort
 _OPPOSITE: Mapping[str, str] = {
     "left of": "right of", "right of": "left of", "above": "below", "below": "above",
 }  # fmt: skip
@@ -29,13 +30,15 @@ _LOOSE = 0.03  # heights by which something inside may reach out
 
 
 def scenes(sort: Sort, count: int, first: int = 0) -> list[Scene]:
-    """Return held-out scenes of plain shapes, in the manners of the world; `first` skips some."""
-    return list(islice(_scenes(sort), first, first + count))
+    """Return held-out scenes of plain shapes, in the manners of the world.
+
+    `first` begins farther on; lists of `count` scenes that begin `count` apart share none.
+    """
+    return list(islice(_scenes(sort, first * _SEEDS), count))
 
 
-def _scenes(sort: Sort) -> Iterator[Scene]:
-    start = FIRST + SORTS.index(sort) * _EACH
-    for seed in numbers(start):
+def _scenes(sort: Sort, skipped: int) -> Iterator[Scene]:
+    for seed in numbers(FIRST + SORTS.index(sort) * _EACH + skipped):
         scene = imagined(seed, kind="shape", held_out=True)
         plain = all(thing.noun in SHAPES for thing in scene.things)
         own = "relation" if scene.relation != "none" else scene.layout

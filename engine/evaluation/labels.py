@@ -27,7 +27,8 @@ from engine.evaluation.sheets import grid, write
 
 ROW = "labels"
 UNCLEAR = "?"
-LATER = 100_000  # scenes that no row asks for
+LATER = 100_000  # seeds of pictures that no row asks for
+_SKIPPED = 400  # scenes that rows may ask for
 GOAL = Goal(at_least=95)
 _ON_A_SHEET = 50
 _COLUMNS = ["number", "ground", "things"]
@@ -75,7 +76,7 @@ def _pictures(painter: Painter, count: int, sorts: Sequence[Sort]) -> list[Pictu
 def _asked(count: int, sorts: Sequence[Sort]) -> list[Scene]:
     """Return scenes of all the sorts, mixed by a fixed shuffle."""
     each = -(-count // len(sorts))
-    every = [scene for sort in sorts for scene in scenes(sort, each, first=400)]
+    every = [scene for sort in sorts for scene in scenes(sort, _SKIPPED + each)[_SKIPPED:]]
     order = np.random.default_rng(5).permutation(len(every))[:count]
     return [every[int(n)] for n in order]
 

@@ -16,18 +16,31 @@ _SIDE = 48
 _REACH = 4.4  # of a side, in mean distances from the middle
 _SURE, _FAIR = 0.93, 0.72  # overlaps: of a shape that is beyond doubt; of one at all
 _WORN = (0.25, 0.35, 0.45, 0.55, 0.65)  # shares of the depth by which masks are worn down
+_FILLING = 0.5  # of an overlap: how much a wrong filling of the hull costs
 _CORE = 12  # pixels of what is left of a thing
 _TURNS = (-16.0, -12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0, 16.0)
 
 
 def shape_name(mask: Floats) -> tuple[str, float]:
-    """Return the name of a mask (h, w) in 0..1, and the overlap with its outline, 0 to 1."""
+    """Return the name of a mask (h, w) in 0..1, and the overlap with its outline, 0 to 1.
+
+    How much of its hull a shape fills counts too: a worn star still fills little of it.
+    """
     ours = _normal(mask)
-    names, outlines = _outlines()
+    names, outlines, fillings = _outlines()
     both = np.minimum(outlines, ours).sum((1, 2))
     overlaps = both / np.maximum(outlines, ours).sum((1, 2))
-    best = int(overlaps.argmax())
+    best = int((overlaps - _FILLING * np.abs(fillings - _filling(ours))).argmax())
     return names[best], float(overlaps[best])
+
+
+def _filling(mask: Floats) -> float:
+    """Return the share of its hull that a mask fills."""
+    points = cv2.findNonZero((mask > 0.5).astype(np.uint8))
+    if points is None:
+        return 1.0
+    hull = float(cv2.contourArea(cv2.convexHull(points)))
+    return min(1.0, float((mask > 0.5).sum()) / max(hull, 1.0))
 
 
 def parted(mask: Mask) -> list[Mask]:
@@ -39,7 +52,7 @@ def parted(mask: Mask) -> list[Mask]:
     _, overlap = shape_name(mask.astype(np.float32))
     if overlap >= _SURE:
         return [mask]
-    whole = _filled(mask)
+    whole = filled(mask)
     depth = cv2.distanceTransform(whole, cv2.DIST_L2, 5)
     deepest = float(depth.max())
     for share in _WORN:
@@ -56,7 +69,8 @@ def parted(mask: Mask) -> list[Mask]:
     return [mask]
 
 
-def _filled(mask: Mask) -> Mask:
+def filled(mask: Mask) -> Mask:
+    """Return a mask without holes."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(np.zeros_like(mask), contours, -1, [1], cv2.FILLED).astype(np.uint8)
 
@@ -69,13 +83,14 @@ def _shared(whole: Mask, cores: list[NDArray[np.bool_]]) -> list[Mask]:
 
 
 @cache
-def _outlines() -> tuple[tuple[str, ...], NDArray[np.float32]]:
+def _outlines() -> tuple[tuple[str, ...], NDArray[np.float32], NDArray[np.float32]]:
     told = [
         (shape, _normal(coverage(shape, (160, 160), (0.5, 0.5), 0.3, turn)))
         for shape in SHAPES
         for turn in ((0.0,) if shape in ("circle", "ring") else _TURNS)
     ]
-    return tuple(name for name, _ in told), np.stack([mask for _, mask in told])
+    fillings = np.array([_filling(mask) for _, mask in told], np.float32)
+    return tuple(name for name, _ in told), np.stack([mask for _, mask in told]), fillings
 
 
 def _normal(mask: Floats) -> NDArray[np.float32]:

@@ -52,6 +52,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {  # what is told of a picture, and the w
     "cat": ("cat",),
 }
 HOURS = ("none", *TIMES)
+_STEPS = ".steps"
 
 
 def parts_of(scene: Scene) -> frozenset[str]:
@@ -131,12 +132,38 @@ def told(pictures: Sequence[NDArray[np.uint8]]) -> list[Told]:
     ]
 
 
+def packed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights as they are kept: eight bits each, and a step for every output of a layer."""
+    kept: dict[str, Tensor] = {}
+    for name, weight in state.items():
+        if weight.dim() < 2:
+            kept[name] = weight.half().contiguous()
+            continue
+        flat = weight.float().flatten(1)
+        steps = (flat.abs().amax(1) / 127).clamp(min=1e-8)
+        kept[name] = (flat / steps[:, None]).round().to(torch.int8).view_as(weight).contiguous()
+        kept[name + _STEPS] = steps
+    return kept
+
+
+def unpacked(kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights that were packed, in float32."""
+    state: dict[str, Tensor] = {}
+    for name, weight in kept.items():
+        if name.endswith(_STEPS):
+            continue
+        steps = kept.get(name + _STEPS)
+        shape = (-1, *(1,) * (weight.dim() - 1))
+        state[name] = weight.float() if steps is None else weight.float() * steps.view(shape)
+    return state
+
+
 @cache
 def _learned() -> Probe:
     from safetensors.torch import load_file
 
     probe = Probe()
-    probe.load_state_dict({k: v.float() for k, v in load_file(WEIGHTS).items()})
+    probe.load_state_dict(unpacked(load_file(WEIGHTS)))
     return probe.eval().requires_grad_(False)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.colours import Floats, colour_name, lab
-from engine.evaluation.outlines import parted, shape_name
+from engine.evaluation.outlines import filled, parted, shape_name
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -29,6 +29,8 @@ _CLUSTERS = 6
 _EDGE = 24  # pixels: how far paper reaches into a picture
 _CALM, _CALM_COLOUR = 7, 22.0
 _POOR, _TINGE = 0.8, 9.0  # overlap and difference in hue (Lab) of a shadow on the ground
+_CLEAR, _FAINT = 0.86, 0.75  # overlaps: of what is a shape by itself, of what is hardly one
+_CRUMB, _SPECK = 0.28, 0.05  # of a thing's area: what breaks off it, what shades it
 _SHOWS = 0.25  # of a ring's hole is ground, even with something small inside it
 
 
@@ -114,22 +116,76 @@ def _ground(calm: Floats) -> Floats:
     return np.median(band[near_first], axis=0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    mask: Mask  # 1 = its pixels
+    colour: Floats  # Lab (3,)
+    thing: SeenThing
+
+    @property
+    def area(self) -> int:
+        return int(self.mask.sum())
+
+
 def _things(calm: Floats, ground: Floats) -> Iterator[SeenThing]:
     """Yield the things that differ from the ground, parted by their colours."""
     away = np.linalg.norm(calm - ground, axis=-1)
     other = (away > _APART).astype(np.uint8)
-    other = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    other = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).astype(np.uint8)
     if not other.any():
         return
     centres = _colours(calm, other.astype(bool))
     every = np.concatenate([ground[None], centres])
     nearest = np.linalg.norm(calm[:, :, None] - every, axis=-1).argmin(-1).astype(np.uint8)
-    nearest = cv2.medianBlur(nearest, 5)
+    nearest = cv2.medianBlur(nearest, 5).astype(np.uint8)
+    parts = [part for n in range(1, len(every)) for part in _of_one_colour(calm, nearest, n)]
     name = colour_name(ground)
-    for number in range(1, len(every)):
-        for thing in _of_one_colour(calm, nearest, number, ground):
-            if thing.colour != name:  # else a shadow on the ground, or paper that shows through
-                yield thing
+    for part in _whole(parts, other):
+        thing = part.thing
+        left, top, right, bottom = thing.box
+        shadow = thing.overlap < _POOR and _is_shadow(part.colour, ground)
+        narrow = min(right - left, bottom - top) < _NARROWEST
+        if thing.colour != name and not narrow and not shadow:  # else paper that shows through
+            yield thing
+
+
+def _whole(parts: list[_Part], other: Mask) -> list[_Part]:
+    """Return the parts that are things, with the points and dark edges that broke off them."""
+    parts = sorted(parts, key=lambda part: -part.area)
+    kept: list[_Part] = []
+    for part in parts:
+        if not any(_broke_off(part, whole) for whole in kept):
+            kept.append(part)
+    return [_mended(part, kept, other) for part in kept]
+
+
+def _broke_off(part: _Part, whole: _Part) -> bool:
+    """Say whether a part is only a crumb of a larger one."""
+    speck = part.area < _SPECK * whole.area
+    if (part.thing.overlap > _CLEAR and not speck) or part.area > _CRUMB * whole.area:
+        return False
+    x, y = (int(place * SIDE) for place in part.thing.centre)
+    enclosed = bool(filled(whole.mask)[y, min(x, whole.mask.shape[1] - 1)])
+    if enclosed:
+        return speck and part.thing.overlap < _FAINT
+    near = cv2.dilate(whole.mask, np.ones((13, 13), np.uint8))
+    return speck or bool((near & part.mask).any())
+
+
+def _mended(part: _Part, parts: list[_Part], other: Mask) -> _Part:
+    """Return a part with all that is not ground about it, where that is more of a shape."""
+    if part.thing.overlap > _CLEAR:
+        return part
+    taken = np.zeros_like(other)
+    for rest in parts:
+        if rest is not part:
+            taken |= cv2.dilate(rest.mask, np.ones((5, 5), np.uint8)).astype(np.uint8)
+    free = (other & (1 - taken)) | part.mask
+    _, named = cv2.connectedComponents(free.astype(np.uint8))
+    own = int(np.bincount(named[part.mask > 0]).argmax())
+    mask = (named == own).astype(np.uint8)
+    thing = _thing(mask, part.thing.colour)
+    return _Part(mask, part.colour, thing) if thing.overlap > part.thing.overlap else part
 
 
 def _colours(calm: Floats, other: NDArray[np.bool_]) -> Floats:
@@ -150,22 +206,18 @@ def _colours(calm: Floats, other: NDArray[np.bool_]) -> Floats:
     return np.array(found)
 
 
-def _of_one_colour(calm: Floats, nearest: Mask, number: int, ground: Floats) -> Iterator[SeenThing]:
+def _of_one_colour(calm: Floats, nearest: Mask, number: int) -> Iterator[_Part]:
     mask = (nearest == number).astype(np.uint8)
     core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
     count, parts, sizes, _ = cv2.connectedComponentsWithStats(core)
-    for part in range(1, count):
-        own = parts == part
-        if sizes[part, cv2.CC_STAT_AREA] < _SMALLEST or _along_the_edge(own):
+    for number_of_part in range(1, count):
+        own = parts == number_of_part
+        if sizes[number_of_part, cv2.CC_STAT_AREA] < _SMALLEST or _along_the_edge(own):
             continue
         colour = _colour_within(calm, own)
-        whole = mask & cv2.dilate(own.astype(np.uint8), np.ones((7, 7), np.uint8))  # points back
-        for solid in parted(_without_what_lies_on_it(whole.astype(np.uint8), nearest)):
-            thing = _thing(solid, colour_name(colour))
-            left, top, right, bottom = thing.box
-            narrow = min(right - left, bottom - top) < _NARROWEST
-            if not narrow and not (thing.overlap < _POOR and _is_shadow(colour, ground)):
-                yield thing
+        back = mask & cv2.dilate(own.astype(np.uint8), np.ones((7, 7), np.uint8))  # its points
+        for solid in parted(_without_what_lies_on_it(back.astype(np.uint8), nearest)):
+            yield _Part(solid, colour, _thing(solid, colour_name(colour)))
 
 
 def _along_the_edge(own: NDArray[np.bool_]) -> bool:

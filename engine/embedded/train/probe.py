@@ -14,7 +14,7 @@ from torch.nn import functional
 from engine.embedded.train.loop import Training, fresh, seeded
 from engine.embedded.train.pictures import tensor
 from engine.embedded.train.recipe import Recipe
-from engine.evaluation.probe import WEIGHTS, Probe, labels
+from engine.evaluation.probe import WEIGHTS, Probe, labels, packed
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +57,13 @@ def varied(pictures: Tensor, generator: torch.Generator) -> Tensor:
     share = torch.rand((len(pictures), 1, 1, 1), generator=generator)
     share = (share * 1.6 - 0.6).clamp(min=0)  # four in ten stay sharp
     noise = torch.randn(pictures.shape, generator=generator)
-    amount = 0.06 * torch.rand((len(pictures), 1, 1, 1), generator=generator)
+    amount = (0.06 * torch.rand((len(pictures), 1, 1, 1), generator=generator) - 0.03).clamp(min=0)
     return pictures + share * (soft - pictures) + amount * noise
 
 
 def probe(recipe: Recipe, path: Path = WEIGHTS) -> None:
-    """Train the probe and write its weights, fp16, where the evaluation reads them."""
+    """Train the probe and write its weights, eight bits each, where the evaluation reads them."""
     learned = ProbeStage(recipe).run()
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.half().contiguous() for k, v in learned.state_dict().items()}, path)
+    save_file(packed(learned.state_dict()), path)
     log.info("the probe's weights: %s, %d KiB", path, path.stat().st_size // 1024)

@@ -6,7 +6,7 @@ No figure says whether a picture is pretty; these are for eyes.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.embedded.train.export import WEIGHTS
 from engine.embedded.train.pictures import tensor
 from engine.embedded.train.recipe import Recipe
 from engine.embedded.world import drawn, imagined
+from engine.evaluation.sheets import sheet, write
 from engine.families import Conditions
 from engine.families.unclip import CELL, TOUCHED, UnclipFamily, UnclipModel
 from engine.noise import CandidateNoise
@@ -31,36 +32,47 @@ from engine.schedules.uniform import model as uniform
 
 Picture = NDArray[np.uint8]
 SEEDS = (1, 2, 3, 4)
-SIDE = 160  # pixels of one picture on a sheet
 HELD_OUT = 30_000_000  # scenes from here on are in no training set
-SHAPES = (
-    "a red circle on a blue background",
-    "a yellow star on a purple background",
-    "a small green triangle on a white background",
-    "a red square and a blue circle on a grey background",
-    "a pink heart to the left of a black ring on a white background",
-    "a red triangle, a blue square and a yellow circle on a white background",
-    "three orange stars on a teal background",
-    "a white sign with the word open on a brown background",
-)
-SKIES = (
-    "a full moon over the sea at night",
-    "a crescent moon over hills at night with stars",
-    "a sunset over the sea with a red boat",
-    "a house and a round tree on a green field by day",
-    "snow, mountains and a pine tree",
-    "a palm on the beach under a blue sky with clouds",
-    "a black cat beside a path in the evening",
-    "a hot air balloon over a lake at dawn",
-)
-MANNERS = (
-    "a red boat on the sea, flat illustration",
-    "a red boat on the sea, watercolour",
-    "a red boat on the sea in oil",
-    "a red boat on the sea, pen and ink drawing",
-    "a red boat on the sea in chalk pastel",
-    "a red boat on the sea, pixel art",
-)
+SHEETS: Mapping[str, tuple[str, ...]] = {
+    "shapes": (
+        "a red circle on a blue background",
+        "a yellow star on a purple background",
+        "a tiny green triangle on a white background",
+        "a huge black heart on a pink background",
+        "an orange ring on a teal background",
+        "a brown hexagon on a grey background",
+    ),
+    "compositions": (
+        "a red triangle, a blue square and a yellow circle on a white background",
+        "three green hearts on a yellow background",
+        "five white stars on a blue background",
+        "a red square on top of a blue square on a white background",
+        "a yellow star inside a purple circle on a teal background",
+        "a pink cross left of a black ring on an orange background",
+    ),
+    "manners": (
+        "a red boat on a lake at sunset in watercolour",
+        "an oil painting of mountains at dawn",
+        "an ink drawing of a house by a river",
+        "a chalk pastel of a tree in a field",
+        "pixel art of a full moon over the sea at night",
+        "a photo of hills by day",
+    ),
+    "landscapes": (
+        "a full moon over the sea at night",
+        "a crescent moon and stars over mountains at night",
+        "a sunset over the sea with a boat",
+        "a house and a tree in a field by day, some clouds",
+        "a bridge over a river in fog",
+        "a palm on a beach, a balloon in a blue sky",
+        "a cat on a path in the snow",
+    ),
+    "signs": (
+        "a red sign that says stop on a white background",
+        "a green sign that says open on a yellow background",
+        "a blue sign with the word tea on a grey background",
+    ),
+}
 FILLED = ("a full moon", "a crescent moon", "a balloon", "a red boat", "a white heart", "")
 
 
@@ -88,19 +100,6 @@ def _kept(model: UnclipModel, conditions: Conditions) -> Denoise:
 def pixels(pictures: Tensor) -> list[Picture]:
     """Return pictures (N, 3, H, W) in [-1, 1] as uint8 (H, W, 3)."""
     return list(((pictures.movedim(1, -1) + 1) * 127.5).round().to(torch.uint8).numpy())
-
-
-def sheet(rows: Sequence[Sequence[Picture]], names: Sequence[str]) -> Picture:
-    """Return rows of pictures, each under its name."""
-    lines = []
-    for row, name in zip(rows, names, strict=True):
-        small = [cv2.resize(p, (p.shape[1] * SIDE // p.shape[0], SIDE)) for p in row]
-        line = np.concatenate(small, axis=1)
-        title = np.full((16, line.shape[1], 3), 255, np.uint8)
-        cv2.putText(title, name, (3, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
-        lines.append(np.concatenate([title, line]))
-    width = max(line.shape[1] for line in lines)
-    return np.concatenate([np.pad(n, ((0, 0), (0, width - n.shape[1]), (0, 0))) for n in lines])
 
 
 def _hole(box: tuple[int, int, int, int], height: int, width: int) -> Tensor:
@@ -163,12 +162,6 @@ def curve(path: Path) -> Picture:
     return canvas
 
 
-def write(path: Path, picture: Picture) -> None:
-    """Write a JPEG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
-
-
 def sheets(recipe: Recipe, weights: Path = WEIGHTS) -> None:
     """Write all sheets beside the weights."""
     family = UnclipFamily()
@@ -176,7 +169,7 @@ def sheets(recipe: Recipe, weights: Path = WEIGHTS) -> None:
     if card is None:
         raise FileNotFoundError(f"{weights} holds no exported model: run the stage export first.")
     model, folder = family.load(card, "cpu", "fp32"), weights / "sheets"
-    for name, prompts in (("shapes", SHAPES), ("skies", SKIES), ("manners", MANNERS)):
+    for name, prompts in SHEETS.items():
         rows = [painted(model, prompt=prompt) for prompt in prompts]
         write(folder / f"{name}.jpg", sheet(rows, prompts))
     write(folder / "holes.jpg", _holes(model))

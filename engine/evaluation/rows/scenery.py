@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count as numbers
-from itertools import islice
 
 import numpy as np
 
@@ -23,8 +21,8 @@ _NOTHING = np.zeros((256, 256, 3), np.uint8)
 
 def landscapes(count: int, first: int = 0) -> list[Scene]:
     """Return held-out landscapes in the manners of the world; `first` skips some."""
-    every = (imagined(seed, kind="land", held_out=True) for seed in numbers(_LANDS))
-    return list(islice(every, first, first + count))
+    seeds = range(_LANDS + first, _LANDS + first + count)
+    return [imagined(seed, kind="land", held_out=True) for seed in seeds]
 
 
 def parts(setting: Setting) -> Iterator[Finding]:
