@@ -103,7 +103,9 @@ class Easel:
     def at_rest(self) -> bool:
         """Whether nothing is left to be done at a turn of the event loop."""
         settled = self._layer is None or self._layer.gone or self._layer.settled
-        return self.over and settled and not self._leaving and not self._stale
+        ended = self.dropped or self.painting.state != "finished"
+        waits = not ended and (self._stale or self._developing is not None)
+        return self.over and settled and not self._leaving and not waits
 
     @property
     def abandoned(self) -> bool:

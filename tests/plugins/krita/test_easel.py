@@ -15,7 +15,7 @@ from plugins.krita.layers import PaintLayer
 from plugins.krita.protocol import Painting
 from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeDocument, FakeKrita, FakeNode, Pixels
-from tests.plugins.krita.jobs import PASTE, TOOLS, Hand, Job
+from tests.plugins.krita.jobs import PASTE, TOOLS, Hand, Job, SlowDarkroom
 
 
 @dataclass
@@ -167,6 +167,22 @@ def test_a_layer_is_not_taken_away_in_the_middle_of_a_stroke(scene: Scene) -> No
     assert scene.easel.at_rest
     texts = [entry.text for entry in scene.document.entries]
     assert texts == ["Add Layer", "Freehand Brush Stroke", "Remove Layer"]
+
+
+def test_a_candidate_that_is_still_being_developed_is_not_at_rest(scene: Scene) -> None:
+    scene.paint_two()
+    scene.hear(scene.job.finished(0, 1))
+    scene.easel.tick()
+    assert scene.easel.at_rest
+    darkroom = SlowDarkroom()
+    scene.easel._tools = replace(TOOLS, ask=darkroom.ask)
+    scene.easel.select(1)
+    scene.easel.tick()
+    assert not scene.easel.at_rest
+    darkroom.work()
+    scene.easel.tick()
+    assert scene.easel.at_rest
+    assert scene.pixel == [9, 8, 7, 255]
 
 
 def test_an_end_without_results_leaves_nothing(scene: Scene) -> None:
