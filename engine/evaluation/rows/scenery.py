@@ -60,7 +60,8 @@ def manners(setting: Setting) -> Iterator[Finding]:
     yield share("manners", "manner recognised", hits, Goal(at_least=90), note)
     for manner in MANNERS:
         own = [hit for hit, m in zip(hits, wanted, strict=True) if m == manner]
-        yield share("manners", f"manner recognised: {manner}", own)
+        if own:
+            yield share("manners", f"manner recognised: {manner}", own)
     yield setting.grid("manners", [_shown(p) for p in pictures], asked)
 
 
