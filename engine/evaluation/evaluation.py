@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.core import Engine
-from engine.errors import ModelError, RequestError
+from engine.errors import EngineError, RequestError
 from engine.evaluation.compositions import SORTS, Sort
 from engine.evaluation.figures import Figure, Finding, Skipped
 from engine.evaluation.judging import probe_validation, validation
@@ -23,7 +23,8 @@ _FOR_THE_JUDGE = 40  # drawn pictures of each of five sorts, before any model is
 class Evaluation:
     """Measures a model row by row; what it painted is kept in `out`, so that it can go on.
 
-    `model` is a name of the catalogue, None its first; `photograph` is RGB uint8 (H, W, 3).
+    `model` is a name of the catalogue, None its first; `models` and `hooks` are the engine's;
+    `photograph` is RGB uint8 (H, W, 3).
     `say` is told what is being done. Raises RequestError for names that are not known.
     """
 
@@ -33,12 +34,13 @@ class Evaluation:
         *,
         model: str | None = None,
         models: Sequence[Path | str] = (),
+        hooks: Sequence[str] = (),
         device: str = "auto",
         count: int = PROMPTS,
         photograph: Picture | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        engine = Engine(models, device=device)
+        engine = Engine(models, hooks, device=device)
         self._painter = Painter(engine, model, out / "pictures", say)
         self._setting = Setting(self._painter, count, out, photograph)
         self._say, self.out = say, out
@@ -76,7 +78,7 @@ class Evaluation:
         else:
             try:
                 yield from row.measured(self._setting)
-            except ModelError as error:
+            except EngineError as error:
                 yield Skipped(row.name, str(error))
 
     def label_sheets(self, sorts: Sequence[str] = SORTS, count: int = PROMPTS) -> Iterator[Finding]:

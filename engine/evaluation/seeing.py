@@ -26,6 +26,7 @@ _NARROWEST = 0.085  # of a thing's box, in heights: nothing smaller is ever aske
 _THIN = 5  # pixels: what is thinner is a line or an edge
 _APART = 17.0  # in Lab: how far colours lie apart that are not one
 _CLUSTERS = 6
+_MOST = 8  # things of one colour: more is no composition
 _EDGE = 24  # pixels: how far paper reaches into a picture
 _CALM, _CALM_COLOUR = 7, 22.0
 _POOR, _TINGE = 0.8, 9.0  # overlap and difference in hue (Lab) of a shadow on the ground
@@ -168,7 +169,7 @@ def _broke_off(part: _Part, whole: _Part) -> bool:
     enclosed = bool(filled(whole.mask)[y, min(x, whole.mask.shape[1] - 1)])
     if enclosed:
         return speck and part.thing.overlap < _FAINT
-    near = cv2.dilate(whole.mask, np.ones((13, 13), np.uint8))
+    near = cv2.dilate(whole.mask, np.ones((13, 13), np.uint8)).astype(np.uint8)
     return speck or bool((near & part.mask).any())
 
 
@@ -210,9 +211,11 @@ def _of_one_colour(calm: Floats, nearest: Mask, number: int) -> Iterator[_Part]:
     mask = (nearest == number).astype(np.uint8)
     core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
     count, parts, sizes, _ = cv2.connectedComponentsWithStats(core)
-    for number_of_part in range(1, count):
+    areas = sizes[:, cv2.CC_STAT_AREA]
+    largest = sorted(range(1, count), key=lambda part: -int(areas[part]))[:_MOST]
+    for number_of_part in largest:
         own = parts == number_of_part
-        if sizes[number_of_part, cv2.CC_STAT_AREA] < _SMALLEST or _along_the_edge(own):
+        if areas[number_of_part] < _SMALLEST or _along_the_edge(own):
             continue
         colour = _colour_within(calm, own)
         back = mask & cv2.dilate(own.astype(np.uint8), np.ones((7, 7), np.uint8))  # its points

@@ -9,7 +9,6 @@ from engine import RequestError
 from engine.evaluation.evaluation import Evaluation
 from engine.evaluation.figures import Figure, Sheet, Skipped
 from engine.evaluation.rows.table import ROWS
-from tests.engine.tiny import write_model
 
 PHOTOGRAPH = np.random.default_rng(1).integers(0, 255, (200, 300, 3)).astype(np.uint8)
 
@@ -54,9 +53,12 @@ def test_the_judge_and_the_probe_are_right_about_drawn_pictures(
     assert told["probe names the manner of drawn pictures"] >= 50
 
 
-def test_rows_are_skipped_by_models_without_towers(tmp_path: Path) -> None:
-    folder = write_model(tmp_path / "plain")
-    asked = Evaluation(tmp_path, model="plain", models=[folder], count=1, device="cpu")
+def test_rows_are_skipped_by_models_without_towers(
+    tiny_folder: Path, tiny_hook: str, tmp_path: Path
+) -> None:
+    asked = Evaluation(
+        tmp_path, model="tiny", models=[tiny_folder], hooks=[tiny_hook], count=1, device="cpu"
+    )
     skipped = [f for f in asked.measured(["prior", "step"]) if isinstance(f, Skipped)]
     assert [f.row for f in skipped] == ["prior", "step"]
     assert "no CLIP" in str(skipped[0])
