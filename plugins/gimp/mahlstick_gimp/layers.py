@@ -4,7 +4,9 @@ It enters the image in one closed undo group. What is then streamed into its buf
 steps: Ctrl+Z takes the whole layer away at any time, Ctrl+Y brings it back with its last pixels.
 GIMP lets no program take a step back out of the history. So a cancel takes the layer away without
 a step of its own: what stays in the history is one step that does nothing, instead of a pair that
-would show the cancelled paint again.
+would show the cancelled paint again. (Undoing it, GIMP notes on its console that the layer has gone
+already.) A preview outside the history, as live mode's is, would leave no step at all; but Ctrl+Z
+while it paints would then take back the painter's own last work, and not mean cancel.
 """
 
 from __future__ import annotations
