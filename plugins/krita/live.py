@@ -17,6 +17,7 @@ from .language import noted
 from .layers import PaintLayer
 from .libkis import App, Document
 from .protocol import (
+    GONE,
     JobEvent,
     Painted,
     Painting,
@@ -112,7 +113,9 @@ class Live:
         if self._painting is None or painting.job != self._painting.job:
             return False
         self._painting = painting
-        if painting.state == "failed":
+        if painting.state == "cancelled" or painting.code == GONE:
+            self._key = ()  # not by us: the connection or the bridge was lost meanwhile
+        elif painting.state == "failed":
             self.message = painting.message
         if isinstance(event, (Preview, Painted)) and self._sent is not None:
             self._develop(painting, self._sent.region)
@@ -181,6 +184,7 @@ class Live:
     def _submit(self, submit: Submit, sketch: _Sketch, key: tuple[object, ...]) -> None:
         self._give_up()
         self._key, self._sent, self.message = key, sketch, ""
+        self._film = None  # of another picture
         self._painting = self._session.submit(submit)
         scene, optics = sketch.sending.scene, self._tools.optics
         if scene is not None:

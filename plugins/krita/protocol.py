@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridge.wire.controller import Offline, Online, Told, Updated, new_id
+    from bridge.wire.errors import GONE
     from bridge.wire.geometry import grown, intersection, is_empty, moved, union, with_alpha
     from bridge.wire.messages import (
         Extension,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bridge.wire.session import Change, Session
 else:
     from .wire.controller import Offline, Online, Told, Updated, new_id
+    from .wire.errors import GONE
     from .wire.geometry import grown, intersection, is_empty, moved, union, with_alpha
     from .wire.messages import (
         Extension,
@@ -47,6 +49,7 @@ else:
     from .wire.session import Change, Session
 
 __all__ = [
+    "GONE",
     "Change",
     "Extension",
     "JobEvent",

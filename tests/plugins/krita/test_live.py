@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plugins.krita.wire.messages import Cancel, Failed, Submit
+from plugins.krita.wire.errors import GONE
+from plugins.krita.wire.messages import Cancel, Cancelled, Failed, Submit
 
 from plugins.krita.archive import Archive
 from plugins.krita.live import LOOK_S, REST_S
@@ -160,6 +161,21 @@ def test_a_failure_is_told_and_not_repeated_for_the_same_picture(scene: Scene) -
     scene.wait(3 * LOOK_S)
     assert scene.live.message == "No paint."
     assert len(scene.asked) == 1
+
+
+def test_what_a_lost_bridge_gave_up_is_painted_again(scene: Scene) -> None:
+    scene.wait(1)
+    scene.session.happens(Cancelled(1, scene.asked[0].job))
+    scene.wait(3 * LOOK_S)
+    assert len(scene.asked) == 2
+    scene.session.happens(Failed(2, scene.asked[1].job, GONE, "It knows no such job."))
+    scene.wait(3 * LOOK_S)
+    assert len(scene.asked) == 3
+    assert scene.live.message == ""
+    scene.paint()
+    scene.wait(2)
+    assert len(scene.asked) == 3
+    assert scene.live.view is not None
 
 
 def test_without_a_bridge_or_a_picture_nothing_is_asked(scene: Scene) -> None:

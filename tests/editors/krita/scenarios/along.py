@@ -113,7 +113,12 @@ def shown(stage: Any, panel: Any, what: str) -> Iterator[None]:
 
 def other(stage: Any, panel: Any, view: Any, what: str) -> Iterator[None]:
     """Wait until the panel shows another picture than this."""
-    yield from stage.until(lambda: film(panel).view not in (None, view), what)
+
+    def is_other() -> bool:  # not by its pixels: another job may have painted the same
+        now = film(panel).view
+        return now is not None and now is not view
+
+    yield from stage.until(is_other, what)
 
 
 def film(panel: Any) -> Any:
