@@ -6,14 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plugins.krita.wire.messages import Cancel, Keep, Refused, Submit
+from plugins.krita.wire.messages import (
+    Cancel,
+    Fetch,
+    History,
+    JobSummary,
+    Keep,
+    Refused,
+    Submit,
+)
 
 from plugins.krita.archive import Archive
 from plugins.krita.protocol import Extension, Online
 from plugins.krita.studio import Studio
 from plugins.krita.wishes import Wish
 from tests.plugins.krita.fakes import FakeKrita, FakeSelection
-from tests.plugins.krita.jobs import TOOLS, WELCOME, Job, TestSession, at_once
+from tests.plugins.krita.jobs import PASTE, TOOLS, WELCOME, Job, TestSession, at_once
 
 MOON = Wish("a moon", candidates=2)
 
@@ -119,6 +127,35 @@ def test_cancel_works_without_the_bridge_and_reaches_it_later(scene: Scene) -> N
     assert scene.untouched()
     scene.session.happens(Online(WELCOME, 2))
     assert Cancel(job.name) in scene.session.sent
+
+
+def test_a_painting_that_is_begun_anew_after_a_loss_lands_in_its_layer(scene: Scene) -> None:
+    job = scene.begin()
+    scene.session.lost()
+    scene.turn()
+    assert scene.studio.busy
+    history = History([JobSummary(job.name, "queued", "a moon", 0.0, [])])
+    scene.session.happens(Online(WELCOME, 2), history)
+    scene.session.happens(job.started(), job.preview(0, 1, 90), job.painted(0, (1, 2, 3)))
+    scene.session.happens(job.finished(0))
+    for _ in range(4):
+        scene.turn()
+    assert not scene.studio.busy
+    assert [entry.text for entry in scene.document.entries] == ["Add Layer"]
+    layer = scene.document.rootNode().childNodes()[-1]
+    assert layer.pixels[PASTE.top + 2, PASTE.left + 2].tolist() == [3, 2, 1, 255]
+
+
+def test_what_a_new_bridge_does_not_know_leaves_no_layer(scene: Scene) -> None:
+    scene.begin()
+    scene.session.lost()
+    scene.session.happens(Online(WELCOME, 2))
+    assert Fetch() in scene.session.sent
+    scene.session.happens(History([]))
+    scene.turn()
+    assert scene.untouched()
+    assert scene.studio.current is not None
+    assert "no longer knows this job" in scene.studio.current.painting.message
 
 
 def test_an_undo_while_it_paints_is_a_cancel(scene: Scene) -> None:
