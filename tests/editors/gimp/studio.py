@@ -30,6 +30,7 @@ ENTER = REPOSITORY / ".ci" / "enter.sh"
 VARIABLE, USUAL = "MAHLSTICK_GIMP", "3.0"
 RUN_S = 1500  # a run that is not over by then is stuck, on however slow a machine
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+LANGUAGE = "C.UTF-8"
 SCREEN = "1680x1000x24"
 GIMPRC = "(show-welcome-dialog no)\n(check-updates no)\n"
 SHORTCUTS = '(file-version 1)\n(action "plug-in-mahlstick-panel" "<Primary><Shift>F9")\n'
@@ -169,7 +170,7 @@ class Studio:
     def _variables(self) -> dict[str, str]:
         return {
             "PATH": PATH,
-            "LANG": "C.UTF-8",
+            "LANG": LANGUAGE,
             "HOME": str(self._inside),
             "GIMP3_DIRECTORY": str(self._inside / "profile"),
             "NO_AT_BRIDGE": "1",
@@ -211,14 +212,15 @@ class Studio:
 
 def _warm_profile(root: Path) -> Path:
     """A profile in which GIMP has looked at its own plug-ins once; made when missing."""
-    warm = root / "var" / "cache" / "mahlstick-profile"
+    # GIMP asks all its plug-ins anew in every profile that another language was used in.
+    warm = root / "var" / "cache" / f"mahlstick-profile-{LANGUAGE}"
     if not warm.exists():
         fresh = warm.with_name(f"{warm.name}.{os.getpid()}")
         fresh.mkdir()
         inside = f"/{fresh.relative_to(root)}"
         subprocess.run(
             [*_into(root), "gimp-console", "-i", "--quit"],
-            env={"PATH": PATH, "HOME": inside, "GIMP3_DIRECTORY": inside},
+            env={"PATH": PATH, "LANG": LANGUAGE, "HOME": inside, "GIMP3_DIRECTORY": inside},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,

@@ -24,7 +24,8 @@ def tiny() -> dict[str, object]:
 def embedded() -> dict[str, object]:
     """With the real bridge and its own model."""
     stage.connect("real")
-    return _filled("embedded", prompt="a full moon", candidates=1, result="flattened")
+    settings = {"candidates": 1, "steps": 8, "result": "flattened"}
+    return _filled("embedded", prompt="a full moon", **settings)
 
 
 def _filled(name: str, **settings: object) -> dict[str, object]:
