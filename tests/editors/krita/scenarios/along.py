@@ -102,8 +102,11 @@ def masks(stage: Any, document: Any, panel: Any) -> Iterator[None]:
 def finished(stage: Any, panel: Any) -> Iterator[None]:
     """Wait until what is shown is finished; returns it."""
     yield from stage.until(panel.keep.isEnabled, "the picture is finished")
-    yield from stage.rest(0.3)
-    return film(panel).view
+    view = None
+    while film(panel).view is not view:  # it is still being developed
+        view = film(panel).view
+        yield from stage.rest(1.0)
+    return view
 
 
 def shown(stage: Any, panel: Any, what: str) -> Iterator[None]:
