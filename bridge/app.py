@@ -80,7 +80,9 @@ async def _fault(_: Request, __: Exception) -> Response:
 def _said(
     status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    error = {"code": code, "message": sentence, "param": None}
+    # OpenAI's client asks for a type; an address under /v1 with a line break in it ends here too.
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    error = {"code": code, "message": sentence, "param": None, "type": kind}
     more = {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})}
     return JSONResponse({"error": error}, status, more)
 
