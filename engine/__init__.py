@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
     from engine.evaluation.evaluation import Evaluation
-    from engine.labels import labelled, parameters, recorded
+    from engine.labels import labelled, parameters, recorded, source_type
     from engine.plugins import ActivePlugin, active_plugins
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
@@ -77,6 +77,7 @@ _LATE = {
     "parameters": "engine.labels",
     "recorded": "engine.labels",
     "replayed": "engine.provenance",
+    "source_type": "engine.labels",
     "watermark_of": "engine.stamps.watermark",
 }
 
@@ -135,6 +136,7 @@ __all__ = [
     "preset_book",
     "recorded",
     "replayed",
+    "source_type",
     "watermark_of",
 ]
 

@@ -12,9 +12,6 @@ from typing import Any
 
 RECORD = "org.mahlstick.record"  # the assertion that holds all settings
 PARENT = "painters-picture"  # the ingredient's label, named by the actions
-_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-GENERATED = _SOURCE + "trainedAlgorithmicMedia"
-COMPOSITE = _SOURCE + "compositeWithTrainedAlgorithmicMedia"
 _DONE: Mapping[str, str] = {
     "inpaint": "Painted into a selection",
     "outpaint": "Painted around the picture",
@@ -34,11 +31,6 @@ class Origin:
 
     def __repr__(self) -> str:
         return f"Origin({len(self.content)} bytes of {self.mime})"
-
-
-def source_type(mode: str) -> str:
-    """Return IPTC's digital source type of what a mode makes."""
-    return GENERATED if mode in ("generate", "vary") else COMPOSITE
 
 
 def manifest(record: Mapping[str, Any], mime: str, *, origin: bool) -> dict[str, Any]:
@@ -66,6 +58,8 @@ def ingredient(mode: str) -> dict[str, Any]:
 def _actions(
     record: Mapping[str, Any], agent: Mapping[str, str], origin: bool
 ) -> list[dict[str, Any]]:
+    from engine import source_type  # with it comes the library for pictures
+
     mode = record["mode"]
     done: dict[str, Any] = {
         "digitalSourceType": source_type(mode),

@@ -13,9 +13,12 @@ import pytest
 from PIL import Image
 
 from bridge.signing import Authority, Origin, Signer, verified
-from bridge.signing.manifest import COMPOSITE, GENERATED, RECORD
+from bridge.signing.manifest import RECORD
 from bridge.signing.signer import MIMES, kind_of
 
+SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+GENERATED = SOURCE + "trainedAlgorithmicMedia"
+COMPOSITE = SOURCE + "compositeWithTrainedAlgorithmicMedia"
 RECORDED = {"mode": "inpaint", "prompt": "a moon", "seed": 7, "versions": {"mahlstick": "1.2.3"}}
 PIXELS = np.random.default_rng(2).integers(0, 255, (40, 60, 3), np.uint8)
 
