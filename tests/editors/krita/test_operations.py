@@ -18,11 +18,12 @@ pytestmark = pytest.mark.editor
 SIZE = (640, 960)
 
 
-def steps_promised() -> dict[str, int]:
-    """The undo table of the painters' page: what is done, and how many steps that is."""
-    page = (ROOT / "docs" / "krita.md").read_text("utf-8")
-    rows = re.findall(r"^\| ([^|]+) \| (\d+)[^|]*\|$", page, re.MULTILINE)
-    return {name.strip(): int(steps) for name, steps in rows}
+def steps_promised(page: str) -> dict[str, int]:
+    """The undo table of a page: what is done, in small letters, and how many steps that is."""
+    rows = re.findall(
+        r"^\| ([^|]+) \| (\d+)[^|]*\|", (ROOT / page).read_text("utf-8"), re.MULTILINE
+    )
+    return {name.strip(): int(steps) for row, steps in rows for name in row.lower().split(", ")}
 
 
 def saved(report: Report, name: str, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
@@ -30,28 +31,30 @@ def saved(report: Report, name: str, size: tuple[int, int] = SIZE) -> NDArray[np
     return np.fromfile(report.out / f"{name}.bgra", np.uint8).reshape(*size, 4)
 
 
-def test_everything_is_undone_in_the_steps_that_the_page_promises(
+def test_everything_is_undone_in_the_steps_that_the_pages_promise(
     play: Play, tmp_path: Path
 ) -> None:
     part = Part()
     with scripted_bridge(part, tmp_path) as file:
         report = play("operations", file)
     facts: dict[str, Any] = report.facts
-    promised = steps_promised()
     counted = {
-        "Fill selection": facts["fill_steps"],
-        "Refine": facts["refine_steps"],
-        "Vary": facts["vary_steps"],
-        "Generate": facts["generate_steps"],
-        "Fill transparent": facts["holes_steps"],
-        "Replace the active layer": facts["replace_steps"],
-        "Expand canvas": facts["expand_steps"],
-        "Upscale the picture": facts["upscale_steps"],
-        "Group of 3 candidates": facts["group_steps"],
-        "Looking at another candidate": facts["group_steps_afterwards"] - facts["group_steps"],
-        "Result in a new document": facts["elsewhere_steps"],
+        "fill selection": facts["fill_steps"],
+        "refine": facts["refine_steps"],
+        "vary": facts["vary_steps"],
+        "generate": facts["generate_steps"],
+        "fill transparent": facts["holes_steps"],
+        "replace the active layer": facts["replace_steps"],
+        "expand canvas": facts["expand_steps"],
+        "upscale the picture": facts["upscale_steps"],
+        "group of 3 candidates": facts["group_steps"],
+        "looking at another candidate": facts["group_steps_afterwards"] - facts["group_steps"],
+        "result in a new document": facts["elsewhere_steps"],
     }
-    assert {name: promised[name] for name in counted} == counted
+    for page, least in (("docs/krita.md", len(counted)), ("README.md", 8)):
+        promised = {k: v for k, v in steps_promised(page).items() if k in counted}
+        assert len(promised) >= least, page
+        assert promised == {name: counted[name] for name in promised}, page
     assert facts["vary_candidate_steps"] == facts["wider_steps"] == 1
     nothing_is_left(report)
     the_right_things_were_asked(part, saved(report, "before"))
