@@ -1,0 +1,62 @@
+"""Questions to the names and shapes of tensors: which parts there are, how large, how precise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from engine.checkpoints.headers import TensorInfo
+
+Tensors = Mapping[str, TensorInfo]
+PRECISIONS = {
+    "F64": "fp64",
+    "F32": "fp32",
+    "F16": "fp16",
+    "BF16": "bf16",
+    "F8_E4M3": "fp8",
+    "F8_E4M3FNUZ": "fp8",
+    "F8_E5M2": "fp8_e5m2",
+    "F8_E5M2FNUZ": "fp8_e5m2",
+    "F4": "fp4",
+    "I8": "int8",
+    "U8": "packed",
+}
+_ALMOST_ALL = 0.9  # of the bytes in one type: below that a file is mixed
+
+
+def within(tensors: Tensors, prefix: str) -> dict[str, TensorInfo]:
+    """Return the tensors under a prefix, by their names without it."""
+    if not prefix:
+        return dict(tensors)
+    return {name[len(prefix) :]: info for name, info in tensors.items() if name.startswith(prefix)}
+
+
+def any_under(tensors: Iterable[str], *prefixes: str) -> bool:
+    """Tell whether a name starts with one of the prefixes."""
+    return any(name.startswith(prefixes) for name in tensors)
+
+
+def width(tensors: Tensors, name: str, axis: int = 1) -> int | None:
+    """Return the length of a tensor along an axis, None where there is no such tensor or axis."""
+    info = tensors.get(name)
+    return info.shape[axis] if info is not None and len(info.shape) > axis else None
+
+
+def size(tensors: Tensors) -> int:
+    """Return the bytes that the tensors take."""
+    return sum(info.bytes for info in tensors.values())
+
+
+def precision(tensors: Tensors) -> str | None:
+    """Return the type of most of the bytes, several joined by + where none has nearly all."""
+    counts: Counter[str] = Counter()
+    for info in tensors.values():
+        if info.dtype in PRECISIONS:
+            counts[PRECISIONS[info.dtype]] += info.bytes
+    total = counts.total()
+    if not total:
+        return None
+    ranked = counts.most_common()
+    if ranked[0][1] >= _ALMOST_ALL * total:
+        return ranked[0][0]
+    return "+".join(name for name, count in ranked if count >= (1 - _ALMOST_ALL) / 2 * total)
