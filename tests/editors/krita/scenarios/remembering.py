@@ -100,9 +100,5 @@ def reopen(stage: Any, path: Path) -> Iterator[None]:
     """Open a file in a window, and return it."""
     document = stage.app.openDocument(str(path))
     document.setBatchmode(True)
-    stage.app.activeWindow().addView(document)
-    yield from stage.until(
-        lambda: stage.app.activeDocument() == document and document.activeNode() is not None,
-        "the file is open",
-    )
+    yield from stage.show(document)
     return document

@@ -39,6 +39,7 @@ QAbstractItemView, QApplication, QWidget = (
 OUT = Path(os.environ.get("MAHLSTICK_STAGE_OUT", "."))
 TICK_MS = 5
 PATIENCE_S = 120.0  # it only catches what hangs: a busy machine stalls for long
+STATUS_BAR_HEIGHT = 44  # pixels, the progress of a stroke included
 Steps = Iterator[None]
 
 
@@ -77,12 +78,23 @@ class Stage:
         document.rootNode().childNodes()[0].setPixelData(bgra, 0, 0, width, height)
         document.refreshProjection()
         document.waitForDone()
+        yield from self.show(document)
+        return document
+
+    def show(self, document: krita.Document) -> Steps:
+        """Give a document a view, and wait until it is the active one.
+
+        The status bar keeps its height from then on. A stroke that takes long shows its progress
+        there; where that made the bar higher and the canvas lower, Krita 5.1 fitted the picture to
+        the canvas again while it held the lock that zooming waits for, and stood still for ever.
+        """
+        bar = self.window.statusBar()
+        bar.setFixedHeight(max(bar.height(), STATUS_BAR_HEIGHT))
         self.app.activeWindow().addView(document)
         yield from self.until(
             lambda: self.app.activeDocument() == document and document.activeNode() is not None,
-            "the new document is active",
+            "the document is shown and active",
         )
-        return document
 
     def undo_texts(self) -> list[str]:
         """The entries of the undo stack, the undone ones included, as the painter reads them."""
