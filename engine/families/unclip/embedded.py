@@ -11,7 +11,7 @@ Importing this module imports neither torch nor diffusers: they are loaded with 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from engine.embedded.imagination import imagined, unit
 from engine.embedded.words import Vocabulary
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard, Understanding
-from engine.hookspecs import hookimpl
 from engine.prompts import Span, Words
 from engine.schedules.paths import CosinePath
 from engine.watching import Watch
@@ -355,9 +354,3 @@ def _repeated(words: Embedded, count: int) -> Embedded:
 
 def _fields(words: Embedded) -> tuple[Tensor, Tensor, Tensor]:
     return words.hidden, words.pooled, words.mask
-
-
-@hookimpl
-def mahlstick_families() -> Sequence[UnclipFamily]:
-    """Register the family."""
-    return (UnclipFamily(),)
