@@ -92,7 +92,9 @@ def mahlstick_upscalers() -> Mapping[str, Upscaler]:  # type: ignore[empty-body]
 
     Fires once, on the thread that makes the Engine; the function fires on the thread that paints,
     once a job of mode `upscale` that names it. It is given RGBA uint8 (h, w, 4) and returns RGBA
-    uint8 of exactly the size asked. Raising in it fails the job with a PluginError.
+    uint8 of exactly the size asked. One that takes long has a third argument, `check`:
+    called often, it raises once the painter cancelled. Raising in it fails the job with a
+    PluginError.
     """
 
 

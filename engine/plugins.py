@@ -62,6 +62,7 @@ BUILT_IN = (
 CONTRACTS = (
     "engine.schedules.level",
     "engine.schedules.paths",
+    "engine.upscalers.networks",
 )  # they lie among plugins, and are none
 MAKES_PLUGINS = "mahlstick_plugins"
 

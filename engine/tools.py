@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from engine.api import Box, Control, PaintRequest, Pixels, Size
 from engine.calls import Implementation, called
 from engine.canvas.tools import Tools
-from engine.errors import PluginError, RequestError
+from engine.errors import ModelError, PluginError, RequestError
 from engine.prefills import Prefill
 from engine.upscalers import Upscaler
 
@@ -54,13 +55,27 @@ def _filler(plugin: str, fill: Prefill, control: Control) -> Prefill:
 
 
 def _enlarger(plugin: str, upscale: Upscaler, control: Control) -> Upscaler:
-    tool = Implementation(plugin, "mahlstick_upscalers", upscale, ("picture", "size"))
+    takes = ("picture", "size", "check") if _asks(upscale) else ("picture", "size")
+    tool = Implementation(plugin, "mahlstick_upscalers", upscale, takes)
 
     def enlarged(picture: Pixels, size: Size) -> Pixels:
-        made = called(tool, control, picture=picture, size=size)
+        try:
+            made = called(tool, control, picture=picture, size=size, check=control.check)
+        except PluginError as error:
+            if isinstance(error.__cause__, ModelError):  # the file's fault, and no plugin's
+                raise error.__cause__ from None
+            raise
         return _checked(tool, made, (size.height, size.width, 4))
 
     return enlarged
+
+
+def _asks(upscale: Upscaler) -> bool:
+    """Tell whether an upscaler takes the question whether the job was cancelled."""
+    try:
+        return "check" in signature(upscale).parameters
+    except ValueError:  # a function of another language tells nothing of itself
+        return False
 
 
 def _checked(tool: Implementation, made: object, shape: tuple[int, ...]) -> Pixels:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Upscaler(Protocol):
-    """Enlarges a picture."""
+    """Enlarges a picture; one that takes long has a third argument, `check`, to be called often."""
 
     def __call__(self, picture: Pixels, size: Size) -> Pixels:
         """Return RGBA uint8 of exactly this size for RGBA uint8 (h, w, 4), straight alpha."""
