@@ -4,7 +4,7 @@ r"""The one grammar of prompts, by recursive descent.
     bracket = "[" prompt "]" | "[" prompt {"|" prompt} "]" | "[" [prompt ":"] prompt ":" number "]"
     choice  = "{" prompt "|" prompt {"|" prompt} "}"
     file    = "__" name "__"
-    lora    = "<lora:" name [":" number] ">"
+    lora    = "<lora:" name [":" number [":" number]] ">"
 
 A backslash makes the sign behind it a plain letter: `\(`. Smileys and `a)` of a list, where nothing
 is open, are text.
@@ -12,6 +12,7 @@ is open, are text.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
@@ -214,26 +215,31 @@ class _Parser:
 
     def _extension(self, match: re.Match[str]) -> Lora:
         kind, rest = match.groups()
-        name, _, weight = rest.partition(":")
-        if kind != "lora" or not name.strip():
+        name, *weights = rest.split(":")
+        if kind != "lora" or not name.strip() or len(weights) > 2:
             self._fail(
                 match.start(),
-                r"This sign is written <lora:name:0.8>. To be read as it is, write \<.",
+                r"This sign is written <lora:name:0.8>, or <lora:name:0.8:0.5> with a second "
+                r"weight for the reading of words. To be read as it is, write \<.",
             )
-        strength = self._number(weight, match.start(2) + len(name) + 1) if weight else 1.0
+        strengths, place = [], match.start(2) + len(name) + 1
+        for weight in weights:
+            one = self._number(weight, place, least=-MOST_WEIGHT) if weight else 1.0
+            strengths.append(one)
+            place += len(weight) + 1
         self._place = match.end()
-        return Lora(name.strip(), strength)
+        return Lora(name.strip(), *(strengths or [1.0]))
 
-    def _number(self, said: str, place: int) -> float:
+    def _number(self, said: str, place: int, least: float = 0.0) -> float:
         try:
             number = float(said)
         except ValueError:
-            number = -1.0
-        if not 0.0 <= number <= MOST_WEIGHT:
+            number = math.nan
+        if not least <= number <= MOST_WEIGHT:
             self._fail(
                 place,
-                f"{said.strip()} is no weight: accepted are 0 to {MOST_WEIGHT:g}, written 1.2. "
-                r"A colon that is to be read is \:.",
+                f"{said.strip()} is no weight: accepted are {least:g} to {MOST_WEIGHT:g}, "
+                r"written 1.2. A colon that is to be read is \:.",
             )
         return number
 

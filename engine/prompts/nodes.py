@@ -57,10 +57,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """`<lora:name:0.8>`: a small addition to the model, and how much of it."""
+    """`<lora:name:0.8>`: a small addition to the model, and how much of it.
+
+    `<lora:name:0.8:0.5>` gives what reads the words an amount of its own.
+    """
 
     name: str
     weight: float
+    words_weight: float | None = None  # None = `weight`
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,11 @@ def test_loras_are_taken_out_of_the_words() -> None:
     assert asked.text == "a house ,"
 
 
+def test_a_lora_may_count_differently_for_words_and_against_what_it_was_trained_for() -> None:
+    asked = words("<lora:ink:0.8:0.5> <lora:sharp:-1.5> <lora:b::0>")
+    assert asked.loras == (Lora("ink", 0.8, 0.5), Lora("sharp", -1.5), Lora("b", 1.0, 0.0))
+
+
 def test_a_break_starts_a_chunk() -> None:
     asked = words("a house BREAK (a tree:1.5) BREAKFAST")
     assert [(s.text.strip(), s.weight, s.starts_chunk) for s in asked.spans] == [
@@ -110,6 +115,9 @@ def test_a_break_starts_a_chunk() -> None:
         ("<lora:>", 0, "<lora:name:0.8>"),
         ("<hypernet:x>", 0, "<lora:name:0.8>"),
         ("<lora:x:much>", 8, "no weight"),
+        ("<lora:x:1:much>", 10, "no weight: accepted are -4 to 4"),
+        ("<lora:x:-5>", 8, "no weight"),
+        ("<lora:x:1:1:1>", 0, "<lora:name:0.8:0.5>"),
         ("(" * 30 + "a" + ")" * 30, 24, "deep"),
         ("a (b] c)", 4, "closes nothing"),
     ],
