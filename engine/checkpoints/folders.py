@@ -136,16 +136,59 @@ def _header_of(part: Path) -> Header:
 
 
 def _told(folder: Folder) -> Told:
-    if folder.pipeline.startswith("StableDiffusionXL"):
+    name = folder.pipeline
+    if name.startswith("StableDiffusionXL"):
         refines = "text_encoder" not in folder.parts
         return _with_variant(folder, "sdxl-refiner" if refines else "sdxl")
-    if folder.pipeline.startswith(("StableDiffusion", "LatentConsistencyModel", "AltDiffusion")):
+    if name.startswith("StableDiffusion3"):
+        return Told("sd3", _sd3_variant(folder))
+    if name.startswith(("StableDiffusion", "LatentConsistencyModel")):
         return _with_variant(folder, _first_or_second(folder))
+    for start, told in _PIPELINES.items():
+        if name.startswith(start):
+            return _refined(folder, told)
     return Told(
         None,
-        reason=f"{folder.path} is for the pipeline {folder.pipeline}, of a kind that is not known "
-        "here.",
+        reason=f"{folder.path} is for the pipeline {name}, of a kind that is not known here.",
     )
+
+
+_PIPELINES = {  # how a pipeline's class starts -> what it paints with; longer names first
+    "StableUnCLIP": Told("stable-unclip"),
+    "UnCLIPInMiniature": Told("mahlstick-unclip"),
+    "UnCLIP": Told("karlo"),
+    "KandinskyV22Prior": Told("kandinsky22", "prior"),
+    "KandinskyV22Inpaint": Told("kandinsky22", "inpaint"),
+    "KandinskyV22": Told("kandinsky22"),
+    "FluxFill": Told("flux1", "fill"),
+    "FluxKontext": Told("flux1", "kontext"),
+    "FluxControl": Told("flux1", "control"),
+    "Flux2Klein": Told("flux2", "klein"),
+    "Flux2": Told("flux2", "dev"),
+    "Flux": Told("flux1"),
+    "Chroma": Told("chroma"),
+    "ZImage": Told("z-image"),
+    "QwenImageEdit": Told("qwen-image", "edit"),
+    "QwenImage": Told("qwen-image"),
+}
+
+
+def _refined(folder: Folder, told: Told) -> Told:
+    """Say the edition where the pipeline's class leaves it open."""
+    transformer = folder.config("transformer")
+    if told.architecture == "flux1" and told.variant is None:
+        return replace(told, variant="dev" if transformer.get("guidance_embeds") else "schnell")
+    if told.architecture == "kandinsky22" and told.variant is None:
+        channels = folder.config("unet").get("in_channels", 4)
+        return replace(told, variant=VARIANTS.get(channels))
+    return told
+
+
+def _sd3_variant(folder: Folder) -> str:
+    transformer = folder.config("transformer")
+    if transformer.get("dual_attention_layers"):
+        return "3.5-medium"
+    return "3.5-large" if transformer.get("qk_norm") else "3-medium"
 
 
 def _with_variant(folder: Folder, architecture: str) -> Told:
@@ -183,7 +226,7 @@ def _distilled(folder: Folder, title: str) -> str | None:
         scheduler.get("_class_name") == "LCMScheduler"
     ):
         return "lcm"
-    hinted = hints.distilled(title, {})
+    hinted = hints.distilled(title, {}) or _distilled_flow(folder)
     if hinted is not None:
         return hinted
     is_euler = str(scheduler.get("_class_name", "")).startswith("Euler")
@@ -191,6 +234,15 @@ def _distilled(folder: Folder, title: str) -> str | None:
     snr = scheduler.get("rescale_betas_zero_snr")
     usual = scheduler.get("prediction_type", "epsilon") == "epsilon" and not snr
     return "turbo" if is_euler and trails and usual and _is_latent(folder) else None
+
+
+def _distilled_flow(folder: Folder) -> str | None:
+    index = read_config(folder.path / INDEX)
+    if folder.pipeline.startswith("Flux2Klein"):
+        return "klein" if index.get("is_distilled") else None
+    open_flux = folder.pipeline in ("FluxPipeline", "FluxImg2ImgPipeline", "FluxInpaintPipeline")
+    guided = folder.config("transformer").get("guidance_embeds")
+    return "schnell" if open_flux and not guided else None
 
 
 def _is_latent(folder: Folder) -> bool:

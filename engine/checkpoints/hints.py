@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NAMES = ("modelspec.title", "modelspec.architecture", "ss_output_name", "ss_base_model_version")
 _FEW_STEPS = ("lcm", "turbo", "lightning", "dmd", "dmd2", "pcm", "schnell")
 _AFTER_HYPER = {"sd", "sdxl", "xl", "flux", "step", "steps"}  # else: hyperrealism, hyperreal
 
 
 def distilled(name: str, metadata: Mapping[str, str]) -> str | None:
     """Return lcm, turbo, lightning, hyper, ... where the file name or title says so."""
-    for text in (name, metadata.get("modelspec.title", ""), metadata.get("ss_output_name", "")):
+    for text in (name, *(metadata.get(key, "") for key in _NAMES)):
         words = tokens(text)
         for place, word in enumerate(words):
             if word in _FEW_STEPS:
@@ -40,6 +41,14 @@ def predicted(name: str, metadata: Mapping[str, str]) -> str | None:
         return "v" if "-768-v" in architecture else "epsilon"
     told_v = metadata.get("ss_v_parameterization", "").lower() in ("true", "1")
     return "v" if told_v or _says_v(tokens(name)) else None
+
+
+def words_of(title: str, metadata: Mapping[str, str]) -> frozenset[str]:
+    """Return the words of the file name and of what the metadata calls it, lower case."""
+    texts = (title, *(metadata.get(name, "") for name in _NAMES))
+    apart = [tokens(text) for text in texts]
+    joined = (a + b for words in apart for a, b in pairwise(words))  # sd, 3 is sd3 as well
+    return frozenset([*(word for words in apart for word in words), *joined])
 
 
 def tokens(text: str) -> list[str]:

@@ -54,6 +54,8 @@ def refused(reason: str) -> Identity:
 
 FAMILIES: dict[str, FamilyName] = {
     **dict.fromkeys(("sd1", "sd2", "sdxl", "sdxl-refiner"), "latent"),
-    **dict.fromkeys(("kandinsky22", "stable-unclip", "karlo", "mahlstick-unclip"), "unclip"),
+    **dict.fromkeys(
+        ("kandinsky22", "stable-unclip", "karlo", "prior", "mahlstick-unclip"), "unclip"
+    ),
     **dict.fromkeys(("sd3", "flux1", "flux2", "chroma", "z-image", "qwen-image"), "flow"),
 }

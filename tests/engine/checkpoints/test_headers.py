@@ -77,7 +77,7 @@ def test_an_unknown_type_is_named_with_those_that_are_known(tmp_path: Path) -> N
         {**SOUND, "shape": "23"},
         {**SOUND, "shape": ["2", 3]},
         {**SOUND, "shape": [2.0, 3]},
-        {**SOUND, "shape": [10**4000] * 2000},
+        {**SOUND, "shape": [10**4000] * 20},
         {**SOUND, "data_offsets": [12, 0]},
         {**SOUND, "data_offsets": [0]},
         {**SOUND, "data_offsets": [-12, 0]},
