@@ -1,0 +1,71 @@
+"""The LoRAs of a prompt as files and strengths; what a painter is told when a name is unknown."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import RequestError
+from engine.prompts import Lora
+
+NEAR = 3  # names that are offered in place of an unknown one
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One file that is to be laid over a model, and how much of it, 1 = as it was trained."""
+
+    name: str  # as the painter wrote it
+    path: Path
+    weight: float = 1.0  # of what it adds to the denoiser
+    words_weight: float | None = None  # of what it adds to text encoders; None = `weight`
+
+    def strength(self, part: str) -> float:
+        """Return how much is added to a part of the model, named as in a diffusers folder."""
+        of_words = part.startswith("text_encoder") and self.words_weight is not None
+        return float(self.words_weight) if of_words else self.weight  # type: ignore[arg-type]
+
+
+def wanted(loras: Sequence[Lora], library: Mapping[str, Path]) -> tuple[Wanted, ...]:
+    """Return the files of a prompt's LoRAs, in its order; RequestError for an unknown name.
+
+    A name may be written in other cases, and with or without the folders and the suffix of its
+    file, as long as only one file is meant by it.
+    """
+    return tuple(
+        Wanted(lora.name, located(lora.name, library), lora.weight, lora.words_weight)
+        for lora in loras
+    )
+
+
+def located(name: str, library: Mapping[str, Path], kind: str = "LoRA") -> Path:
+    """Return the file a name stands for; RequestError for a name of none, or of several."""
+    if name in library:
+        return library[name]
+    meant = _plain(name)
+    for same in (_plain, lambda known: _plain(known).rpartition("/")[2]):
+        found = {known: path for known, path in library.items() if same(known) == meant}
+        if len(set(found.values())) == 1:
+            return next(iter(found.values()))
+        if found:
+            raise RequestError(
+                "prompt",
+                f"There are {len(found)} files for the {kind} {name!r}: {', '.join(sorted(found))}."
+                " Write the one that is meant in full.",
+            )
+    raise RequestError("prompt", _unknown(name, library, kind))
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").removesuffix(".safetensors").casefold()
+
+
+def _unknown(name: str, library: Mapping[str, Path], kind: str) -> str:
+    if not library:
+        return f"There is no {kind} {name!r}, as no folder with such files is known. Add one."
+    plain = {_plain(known): known for known in library}
+    near = [plain[found] for found in difflib.get_close_matches(_plain(name), plain, n=NEAR)]
+    offer = f"Near it are: {', '.join(near)}." if near else f"There are {len(library)} others."
+    return f"There is no {kind} {name!r}. {offer}"
