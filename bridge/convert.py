@@ -16,9 +16,12 @@ Preview = Callable[[engine.Pixels], wire.Picture]
 
 
 def request_of(
-    submit: wire.Submit, image: engine.Pixels | None, mask: engine.Pixels | None
+    submit: wire.Submit,
+    image: engine.Pixels | None,
+    mask: engine.Pixels | None,
+    second_image: engine.Pixels | None = None,
 ) -> engine.PaintRequest:
-    """Return what the engine is asked for; `image` and `mask` are the submit's pictures, decoded.
+    """Return what the engine is asked for, the submit's pictures being decoded.
 
     Raises engine.RequestError where the submit cannot be a request.
     """
@@ -51,6 +54,9 @@ def request_of(
         presets=tuple(submit.presets),
         prefill=submit.prefill,
         upscaler=submit.upscaler,
+        second_image=second_image,
+        instead_of=submit.instead_of,
+        mix=submit.mix,
         mask_shape=engine.MaskShape(
             grow=submit.masks.grow,
             feather=submit.masks.feather,
@@ -115,6 +121,7 @@ def model_of(card: engine.ModelCard) -> wire.ModelInfo:
         card.guidance,
         card.sampler,
         card.notes,
+        sorted(card.guides),
     )
 
 

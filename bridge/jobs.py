@@ -326,8 +326,8 @@ class Jobs:
 
 def _size_of(submit: Submit) -> int:
     """Return the bytes of a job's pictures, decoded."""
-    pictures = (picture for picture in (submit.image, submit.mask) if picture is not None)
-    return sum(picture.width * picture.height * 4 for picture in pictures)
+    pictures = (submit.image, submit.mask, submit.second_image)
+    return sum(one.width * one.height * 4 for one in pictures if one is not None)
 
 
 def _disk_sentence(error: OSError) -> str:

@@ -26,7 +26,8 @@ class Layers:
         """Return the submit with all pixels in it; JobRefusedError when a picture is not known."""
         image = await self._picture(session, submit.image, "image")
         mask = await self._picture(session, submit.mask, "mask")
-        return replace(submit, image=image, mask=mask)
+        second = await self._picture(session, submit.second_image, "second_image")
+        return replace(submit, image=image, mask=mask, second_image=second)
 
     async def _picture(self, session: str, picture: Picture | None, field: str) -> Picture | None:
         if picture is None or not picture.sha256:

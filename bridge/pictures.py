@@ -23,11 +23,11 @@ _QUALITIES = (80, 65, 50, 35, 20)
 _SMALLEST_SIDE = 16
 
 
-def image_of(picture: Picture) -> Pixels:
-    """Return RGBA (H, W, 4), straight alpha; raises RequestError on `image`."""
+def image_of(picture: Picture, field: str = "image") -> Pixels:
+    """Return RGBA (H, W, 4), straight alpha; raises RequestError on the field."""
     if picture.format in PIL_FORMATS:
-        return np.asarray(_opened(picture, "image"), dtype=np.uint8)
-    raw = _raw(picture, "image")
+        return np.asarray(_opened(picture, field), dtype=np.uint8)
+    raw = _raw(picture, field)
     if raw.shape[2] == 4:
         return raw
     opaque = np.full((*raw.shape[:2], 4), 255, dtype=np.uint8)

@@ -56,6 +56,8 @@ class ModeRules:
     extension: Need
     factor: Need
     strength: float  # the default
+    second_image: Need = Need.REFUSED
+    instead_of: Need = Need.REFUSED
 
 
 MODES: Mapping[Mode, ModeRules] = {
@@ -73,7 +75,14 @@ MODES: Mapping[Mode, ModeRules] = {
         Need.REQUIRED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, Need.REFUSED, 0.5
     ),
     Mode.VARY: ModeRules(
-        Need.REQUIRED, Need.REFUSED, Need.OPTIONAL, Need.REFUSED, Need.REFUSED, 1.0
+        Need.REQUIRED,
+        Need.REFUSED,
+        Need.OPTIONAL,
+        Need.REFUSED,
+        Need.REFUSED,
+        1.0,
+        second_image=Need.OPTIONAL,
+        instead_of=Need.OPTIONAL,
     ),
     Mode.UPSCALE: ModeRules(
         Need.REQUIRED, Need.REFUSED, Need.REFUSED, Need.REFUSED, Need.OPTIONAL, 0.3
@@ -175,6 +184,9 @@ class PaintRequest:
     model: str | None = None
     prefill: str | None = None  # what a hole is filled with first; None = what suits the mode
     upscaler: str | None = None  # upscale only; None = lanczos
+    second_image: Pixels | None = None  # vary only: paint what lies between the image and this one
+    instead_of: str | None = None  # vary only: what the image shows; the prompt is shown instead
+    mix: float | None = None  # how far towards the second image or the prompt, 0 to 1; None = usual
     mask_shape: MaskShape = MaskShape()
     plan: Plan | None = None  # a recorded plan, to replay
 

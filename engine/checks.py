@@ -39,10 +39,11 @@ class Checks:
             self._standing += self._asked("mahlstick_check_prompt", prompt=text)
 
     def input(self) -> None:
-        """Have the painter's picture looked at, if there is one; RefusedError when refused."""
-        image, mask = self._request.image, self._request.mask
-        if image is not None:
-            self._standing += self._asked("mahlstick_check_input", image=image, mask=mask)
+        """Have the painter's pictures looked at, if there are any; RefusedError when refused."""
+        request = self._request
+        for image, mask in ((request.image, request.mask), (request.second_image, None)):
+            if image is not None:
+                self._standing += self._asked("mahlstick_check_input", image=image, mask=mask)
 
     def preview(
         self, picture: Pixels, candidate: int, step: int, steps: int, model: Model | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from engine.api import MAX_SIDE, MAX_STEPS, MODES, Control, Mode, PaintRequest, Plan, Size
 from engine.device import batch_size, chosen_device, chosen_precision, default_threads
 from engine.errors import RequestError, UnknownWordsError
+from engine.families import GuideKind
 from engine.noise import candidate_seeds, drawn_seed
 from engine.painting import Stage
 from engine.prompts import Asked, Prompt, drawn
@@ -53,9 +54,10 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
     signs of a prompt do not fit.
     """
     card = catalogue.card(request.model)
+    _check_can(request, card, catalogue)
     sampler, schedule = request.sampler or card.sampler, request.schedule or card.schedule
     catalogue.check_names(sampler, schedule)
-    strength = MODES[request.mode].strength if request.strength is None else request.strength
+    strength = _usual_strength(request, card) if request.strength is None else request.strength
     seed = drawn_seed() if request.seed is None else int(request.seed)
     everything = tuple(range(request.candidates))
     steps = request.steps or _own_steps(card.steps, strength)
@@ -84,6 +86,10 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
     )
 
 
+def _usual_strength(request: PaintRequest, card: ModelCard) -> float:
+    return card.vary_strength if request.mode is Mode.VARY else MODES[request.mode].strength
+
+
 def texts(job: Job) -> tuple[str, ...]:
     """Return every plain text the job paints from, each once.
 
@@ -101,7 +107,22 @@ def texts(job: Job) -> tuple[str, ...]:
                 f"{MOST_WORDINGS} are accepted. Use fewer [a|b], or sides of equal number.",
             )
         found |= each
-    return tuple(found)
+    instead_of = job.request.instead_of
+    return tuple(found) if instead_of is None else (*found, instead_of)
+
+
+def _check_can(request: PaintRequest, card: ModelCard, catalogue: Catalogue) -> None:
+    """Refuse what a model cannot paint, for want of a part or by its kind."""
+    if request.mode in card.lacks:
+        raise RequestError("model", card.lacks[request.mode])
+    for kind in GuideKind:
+        if getattr(request, kind) is not None and kind not in card.guides:
+            able = ", ".join(other.name for other in catalogue.models if kind in other.guides)
+            raise RequestError(
+                kind,
+                f"{card.name} paints by no image embedding that could be led: leave `{kind}` out, "
+                f"or choose a model that follows it: {able or 'there is none here yet'}.",
+            )
 
 
 def _asked(request: PaintRequest, seed: int, wildcards: Path | None) -> Asked:
@@ -116,6 +137,11 @@ def _asked(request: PaintRequest, seed: int, wildcards: Path | None) -> Asked:
 def understood(job: Job, model: Model) -> tuple[str, ...]:
     """Return the words the model does not know; UnknownWordsError where it knows none at all."""
     unknown: dict[str, None] = {}
+    if job.request.instead_of is not None:
+        said = model.understand(job.request.instead_of)
+        if said.nothing_known:
+            _refuse_words(said, model)
+        unknown.update(dict.fromkeys(said.unknown_words))
     for k in job.painted:
         each = [model.understand(text) for text in job.asked[k].texts(job.steps)]
         if all(one.nothing_known for one in each):

@@ -52,6 +52,7 @@ def described(
         "mask_shape": asdict(request.mask_shape),
         "image_sha256": _digest(request.image),
         "mask_sha256": _digest(request.mask),
+        **_led(request),
         "boxes": _boxes(layout),
         "plan": asdict(plan),
         "versions": versions(),
@@ -81,7 +82,10 @@ def of_candidate(
 
 
 def replayed(
-    record: Mapping[str, Any], image: Pixels | None = None, mask: Pixels | None = None
+    record: Mapping[str, Any],
+    image: Pixels | None = None,
+    mask: Pixels | None = None,
+    second_image: Pixels | None = None,
 ) -> PaintRequest:
     """Return the request that paints a recorded picture again, given the pixels it started from.
 
@@ -114,6 +118,9 @@ def replayed(
         schedule=record["schedule"],
         model=record["model"]["name"],
         mask_shape=MaskShape(**record["mask_shape"]),
+        second_image=second_image,
+        instead_of=record.get("instead_of"),
+        mix=record.get("mix"),
         plan=Plan(**{**plan, "batches": batches}),
     )
 
@@ -127,6 +134,15 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _led(request: PaintRequest) -> dict[str, Any]:
+    """Return what led a variation away from its picture; nothing for all other paintings."""
+    if request.mix is None:
+        return {}
+    if request.second_image is None:
+        return {"mix": request.mix, "instead_of": request.instead_of}
+    return {"mix": request.mix, "second_image_sha256": _digest(request.second_image)}
 
 
 def _digest(pixels: Pixels | None) -> str | None:

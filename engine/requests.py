@@ -31,7 +31,8 @@ from engine.api import (
 MAX_GUIDANCE = 50.0
 MAX_FACTOR = 8.0
 DEFAULT_FACTOR = 2.0
-INGREDIENTS = ("image", "mask", "size", "extension", "factor")
+INGREDIENTS = ("image", "mask", "size", "extension", "factor", "second_image", "instead_of")
+USUAL_MIX = {"second_image": 0.5, "instead_of": 0.4}  # of words: Ramesh et al. go to 0.25 ... 0.5
 
 
 def checked(request: PaintRequest) -> PaintRequest:
@@ -43,16 +44,20 @@ def checked(request: PaintRequest) -> PaintRequest:
         refuse("mode", f"There is no mode {request.mode!r}. {_modes()}")
     _check_ingredients(request)
     _check_image(request)
+    _check_pixels("second_image", "The second image", request.second_image)
+    _check_guides(request)
     _check_mask(request)
     _check_sizes(request)
     _check_numbers(request)
     _check_only(request)
     _check_mask_shape(request.mask_shape)
     rules = MODES[request.mode]
-    strength = rules.strength if request.strength is None else float(request.strength)
+    # How far a variation goes when nothing is said is the model's own: the core knows its card.
+    usual = None if request.mode is Mode.VARY else rules.strength
+    strength = usual if request.strength is None else float(request.strength)
     takes_factor = rules.factor is not Need.REFUSED
     factor = DEFAULT_FACTOR if takes_factor and request.factor is None else request.factor
-    return replace(request, strength=strength, factor=factor)
+    return replace(request, strength=strength, factor=factor, mix=_mix_of(request))
 
 
 def grown(size: Size, by: Extension) -> Size:
@@ -99,29 +104,72 @@ def _check_ingredients(request: PaintRequest) -> None:
 def _check_image(request: PaintRequest) -> None:
     """Refuse an image that is not uint8 RGBA of an accepted size, or has nothing to go by."""
     image = request.image
-    if image is None:
-        return
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
-        refuse(
-            "image",
-            f"The image must be 8-bit pixels (a uint8 numpy array), but {_kind(image)} was given. "
-            "Convert it to 8 bit first.",
-        )
-    if image.ndim != 3 or image.shape[2] != 4:
-        refuse(
-            "image",
-            f"The image must be RGBA, of shape (height, width, 4), but its shape is "
-            f"{image.shape}. Convert it to RGBA first.",
-        )
-    _check_side("image", "The image", Size(image.shape[1], image.shape[0]))
+    _check_pixels("image", "The image", image)
     # With a mask the selection says where to paint; without one only what is there can be gone by.
-    shows_nothing = request.mask is None and not image[..., 3].any()
+    shows_nothing = image is not None and request.mask is None and not image[..., 3].any()
     if shows_nothing:
         refuse(
             "image",
             f"The image is fully transparent, so there is nothing to {request.mode}. "
             "Send a picture with visible paint, or use mode generate.",
         )
+
+
+def _check_pixels(field: str, what: str, image: Pixels | None) -> None:
+    """Refuse a picture that is not uint8 RGBA of an accepted size."""
+    if image is None:
+        return
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        refuse(
+            field,
+            f"{what} must be 8-bit pixels (a uint8 numpy array), but {_kind(image)} was given. "
+            "Convert it to 8 bit first.",
+        )
+    if image.ndim != 3 or image.shape[2] != 4:
+        refuse(
+            field,
+            f"{what} must be RGBA, of shape (height, width, 4), but its shape is "
+            f"{image.shape}. Convert it to RGBA first.",
+        )
+    _check_side(field, what, Size(image.shape[1], image.shape[0]))
+
+
+def _check_guides(request: PaintRequest) -> None:
+    """Refuse what leads a variation nowhere, or two ways at once."""
+    second, instead_of = request.second_image, request.instead_of
+    if second is not None and not second[..., 3].any():
+        refuse(
+            "second_image",
+            "The second image is fully transparent, so there is nothing to mix in. "
+            "Send a picture with visible paint, or leave it out.",
+        )
+    if second is not None and instead_of is not None:
+        refuse(
+            "instead_of",
+            "A second image and `instead_of` were both given. Give one of them: the first mixes "
+            "two pictures, the other leads one picture from these words to the prompt.",
+        )
+    if instead_of is not None and not (instead_of.strip() and request.prompt.strip()):
+        refuse(
+            "instead_of",
+            "With `instead_of` say what the image shows, and with the prompt what to show instead; "
+            f"{'the prompt' if instead_of.strip() else '`instead_of`'} is empty. Fill in both.",
+        )
+    if request.mix is not None:
+        _check_real("mix", "The mix", request.mix, 0.0, 1.0)
+        if second is None and instead_of is None:
+            refuse(
+                "mix",
+                "A mix was given, but nothing to mix with. Give a second image, or say with "
+                "`instead_of` what the image shows.",
+            )
+
+
+def _mix_of(request: PaintRequest) -> float | None:
+    """Return how far a guide leads, None where there is none."""
+    given = (name for name in USUAL_MIX if getattr(request, name) is not None)
+    name = next(given, None)
+    return USUAL_MIX[name] if name is not None and request.mix is None else request.mix
 
 
 def _check_mask(request: PaintRequest) -> None:

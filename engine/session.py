@@ -14,7 +14,14 @@ from engine.api import (
 )
 from engine.checks import Checks
 from engine.contributions import Contributions
-from engine.families import Conditions, Model, ModelCard
+from engine.families import (
+    Conditions,
+    Guide,
+    Model,
+    ModelCard,
+    TowardsPicture,
+    TowardsWords,
+)
 from engine.job import (
     Job,
     in_one_pass,
@@ -118,8 +125,19 @@ def conditions_of(
         working=canvas.layout.working,
         seeds=(),
         like=None if like is None else as_tensor(like, plan.device),
+        guides=_guides(job, canvas, plan),
         check=control.check,
     )
+
+
+def _guides(job: Job, canvas: canvases.CanvasPlan, plan: Plan) -> tuple[Guide, ...]:
+    """Return what leads a variation away from its picture."""
+    mix, instead_of, second = job.request.mix, job.request.instead_of, canvas.second_working
+    if mix is None:
+        return ()
+    if second is not None:
+        return (TowardsPicture(as_tensor(second, plan.device), mix),)
+    return () if instead_of is None else (TowardsWords(instead_of, mix),)
 
 
 def notes_on(job: Job, unknown: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,6 +34,9 @@ class Wish:
     select: str | None = None
     extend: str | None = None
     vary: bool = False
+    second: Path | None = None
+    instead_of: str | None = None
+    mix: float | None = None
     upscale: float | None = None
     strength: float | None = None
     candidates: int = 4
@@ -68,6 +71,17 @@ def paint(
         str | None, typer.Option(metavar="SIDES", help="Outpaint: left=256,right=256,...")
     ] = None,
     vary: Annotated[bool, typer.Option("--vary", help="Paint variations of the picture.")] = False,
+    second: Annotated[
+        Path | None, typer.Option(help="Vary between --image and this picture.")
+    ] = None,
+    instead_of: Annotated[
+        str | None,
+        typer.Option(help="Vary: what the picture shows; the prompt is shown instead."),
+    ] = None,
+    mix: Annotated[
+        float | None,
+        typer.Option(help="How far towards the second picture or the prompt, 0 to 1."),
+    ] = None,
     upscale: Annotated[
         float | None, typer.Option(metavar="FACTOR", help="Enlarge the picture, 1 to 8 times.")
     ] = None,
@@ -114,6 +128,9 @@ def paint(
         select=select,
         extend=extend,
         vary=vary,
+        second=second,
+        instead_of=instead_of,
+        mix=mix,
         upscale=upscale,
         strength=strength,
         candidates=candidates,
@@ -187,6 +204,9 @@ def submission(wish: Wish) -> tuple[Submit, Pixels | None]:
         presets=list(wish.presets),
         prefill=wish.prefill,
         upscaler=wish.upscaler,
+        second_image=raw_picture(load_picture(wish.second).rgba) if wish.second else None,
+        instead_of=wish.instead_of,
+        mix=wish.mix,
         masks=MaskOptions(soft_edge=wish.soft_edge),
         on_disconnect="cancel",
     )
@@ -200,7 +220,7 @@ def chosen_mode(wish: Wish) -> ModeName:
     masked = wish.mask is not None or wish.select is not None
     wanted: dict[ModeName, bool] = {
         "outpaint": wish.extend is not None,
-        "vary": wish.vary,
+        "vary": wish.vary or wish.second is not None or wish.instead_of is not None,
         "upscale": wish.upscale is not None,
         "inpaint": masked,
     }
@@ -208,7 +228,7 @@ def chosen_mode(wish: Wish) -> ModeName:
     if len(asked) > 1:
         raise InputFailure(
             f"These options ask for {' and '.join(asked)} at once. Choose one: --mask or --select "
-            "(inpaint), --extend (outpaint), --vary, or --upscale."
+            "(inpaint), --extend (outpaint), --vary (also --second, --instead-of), or --upscale."
         )
     if asked and wish.image is None:
         raise InputFailure(f"To {asked[0]}, give the picture with --image FILE.")

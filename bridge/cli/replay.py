@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +29,9 @@ def replay(
     select: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="The rectangle that was selected.")
     ] = None,
+    second: Annotated[
+        Path | None, typer.Option(help="The second picture of a mix, where there was one.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the new picture.")] = Path("paintings"),
     state_dir: Annotated[
         Path | None, typer.Option(help="State folder of the bridge to use or start.")
@@ -45,7 +48,7 @@ def replay(
     from bridge.cli.sealing import Seal
 
     record = record_of(file)
-    given = _given(record, image, mask, select)
+    given = replace(_given(record, image, mask, select), second=_second(record, second))
     submit, folder = submission(record, given), writable(out)
     before = load_picture(file).rgba
     console = Console(stderr=True)
@@ -66,6 +69,7 @@ class Given:
 
     image: Pixels | None = None
     mask: Pixels | None = None
+    second: Pixels | None = None
 
 
 def record_of(file: Path) -> Mapping[str, Any]:
@@ -97,7 +101,7 @@ def submission(record: Mapping[str, Any], given: Given) -> Submit:
     from engine import replayed
 
     try:
-        asked = replayed(record, given.image, given.mask)
+        asked = replayed(record, given.image, given.mask, given.second)
     except (KeyError, TypeError, ValueError) as error:
         raise InputFailure(
             f"The record in the file is of another version ({error!r}): it cannot be repainted."
@@ -123,6 +127,9 @@ def submission(record: Mapping[str, Any], given: Given) -> Submit:
         sampler=asked.sampler,
         schedule=asked.schedule,
         model=asked.model,
+        second_image=None if given.second is None else raw_picture(given.second),
+        instead_of=asked.instead_of,
+        mix=asked.mix,
         masks=MaskOptions(**record["mask_shape"]),
         plan=dict(record["plan"]),
         on_disconnect="cancel",
@@ -190,6 +197,20 @@ def _given(
         chosen = rect_mask(parse_rect(select or ""), loaded)
     _same(chosen, record["mask_sha256"], "The selection is not the one it was painted in")
     return Given(loaded.rgba, chosen)
+
+
+def _second(record: Mapping[str, Any], second: Path | None) -> Pixels | None:
+    """Return the second picture of a mix; raises InputFailure for none or another."""
+    from bridge.cli.pictures import load_picture
+
+    sha256 = record.get("second_image_sha256")
+    if sha256 is None:
+        return None
+    if second is None:
+        raise InputFailure("It was mixed of two pictures: give the other with --second FILE.")
+    pixels = load_picture(second).rgba
+    _same(pixels, sha256, f"{second} is not the picture it was mixed with")
+    return pixels
 
 
 def _same(pixels: Pixels, sha256: str, sentence: str) -> None:

@@ -202,6 +202,7 @@ def _check_pictures(message: Message) -> None:
     if isinstance(message, Submit):
         _check_picture(message.image, "image")
         _check_picture(message.mask, "mask")
+        _check_picture(message.second_image, "second_image")
         if message.mask is not None and message.mask.format != "gray8":
             text = f"mask.format is {message.mask.format}; accepted is gray8."
             raise Fault("mask.format", text, BAD_REQUEST)

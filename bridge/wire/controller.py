@@ -225,8 +225,10 @@ class Controller:
 
 def _is_whole(request: Submit | None) -> bool:
     """Tell whether a request has the pixels of all its pictures."""
-    pictures = (request.image, request.mask) if request is not None else (None,)
-    return request is not None and all(p is None or len(p.data) > 0 for p in pictures)
+    if request is None:
+        return False
+    pictures = (request.image, request.mask, request.second_image)
+    return all(p is None or len(p.data) > 0 for p in pictures)
 
 
 _GONE = noted(

@@ -18,7 +18,12 @@ class SentLayers:
 
     def slim(self, request: Submit) -> Submit:
         """Return the request without the pixels that were sent before, and remember the others."""
-        return replace(request, image=self._slim(request.image), mask=self._slim(request.mask))
+        return replace(
+            request,
+            image=self._slim(request.image),
+            mask=self._slim(request.mask),
+            second_image=self._slim(request.second_image),
+        )
 
     def forget(self) -> None:
         """Send everything whole again: the bridge keeps only so much."""

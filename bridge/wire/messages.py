@@ -81,6 +81,9 @@ class ModelInfo:
     guidance: float
     sampler: str
     notes: str = ""
+    guides: list[str] = field(
+        default_factory=list
+    )  # of `second_image`, `instead_of`: what it takes
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,9 @@ class Submit:
     presets: list[str] = field(default_factory=list)  # laid around the prompts, in this order
     prefill: str | None = None  # what a hole is filled with first
     upscaler: str | None = None
+    second_image: Picture | None = None  # vary: paint what lies between the image and this one
+    instead_of: str | None = None  # vary: what the image shows; the prompt is shown instead
+    mix: float | None = None  # how far towards the second image or the prompt, 0 to 1
     masks: MaskOptions = field(default_factory=MaskOptions)
     plan: dict[str, object] | None = None
     origin: tuple[int, int] = (0, 0)  # where `image` lies in the document; told back, never used

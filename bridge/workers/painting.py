@@ -59,7 +59,9 @@ def _painted(
         submit = attached(submit, assignment.pictures)
     image = None if submit.image is None else image_of(submit.image)
     mask = None if submit.mask is None else mask_of(submit.mask)
-    request = request_of(submit, image, mask)
+    second = submit.second_image
+    second = None if second is None else image_of(second, "second_image")
+    request = request_of(submit, image, mask, second)
 
     def preview(pixels: Pixels) -> Picture:
         return preview_of(pixels, assignment.preview_codec, assignment.preview_side)

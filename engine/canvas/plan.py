@@ -48,6 +48,7 @@ class CanvasPlan:
     multiple: int
     latent_factor: int
     tools: Tools
+    second_working: Pixels | None = None  # what to lead the variation towards
 
     @property
     def denoise_mask_latent(self) -> Floats:
@@ -102,6 +103,7 @@ def plan_canvas(
         multiple=multiple,
         latent_factor=latent_factor,
         tools=tools,
+        second_working=_second(request, working, tools),
     )
     return _told(_seen(plan, request.mode is Mode.UPSCALE))
 
@@ -272,6 +274,11 @@ def _like(image: Pixels, working: Size, tools: Tools) -> Pixels:
     pixels = crop(image, box)
     opaque = pixels[..., 3].astype(np.float32) / 255.0
     return tools.hole(*_shrunk(pixels, opaque, working), None)
+
+
+def _second(request: PaintRequest, working: Size, tools: Tools) -> Pixels | None:
+    """Return the second picture of a variation, shown as the first is."""
+    return None if request.second_image is None else _like(request.second_image, working, tools)
 
 
 def _latent(working: Size, factor: int) -> Size:

@@ -2,12 +2,17 @@
 
 A family module registers itself with the `mahlstick_families` hook. The core drives a loaded model
 through the `Model` protocol below and knows nothing else of it.
+
+What leads a painting besides words and kept paint is a `Guide`: a small type of its own in
+`Conditions.guides`, and a `GuideKind` in the cards of the models that follow it. Moves of an image
+embedding are the first; control maps and IP-Adapter pictures join as further types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +22,36 @@ if TYPE_CHECKING:
     from engine.api import Size
     from engine.prompts import Words
     from engine.schedules import Denoise, NoisePath
+
+
+class GuideKind(StrEnum):
+    """What can lead a painting besides words and kept paint."""
+
+    SECOND_PICTURE = "second_image"  # the request's fields
+    OTHER_WORDS = "instead_of"
+
+
+@dataclass(frozen=True, slots=True)
+class TowardsPicture:
+    """From the picture a painting is `like` towards a second one, by their image embeddings."""
+
+    picture: Tensor  # float32 RGB in [-1, 1], (1, 3, H, W)
+    share: float  # of the way
+
+
+@dataclass(frozen=True, slots=True)
+class TowardsWords:
+    """From the picture a painting is `like` along the difference of two texts' embeddings.
+
+    It leads from what these words say to what the prompt says ("text diff": Ramesh et al.,
+    arXiv:2204.06125, section 3.3).
+    """
+
+    instead_of: str  # plain words
+    share: float  # of the way
+
+
+Guide = TowardsPicture | TowardsWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +72,12 @@ class ModelCard:
     joined_until: float = 1.0  # share of time left to which new borders go on in the old light
     largest_step: float = 24.0  # grey levels by which paint is shifted to meet the canvas
     edge_fade: float = 0.0  # share of the way to a selection's middle over which paint takes over
+    vary_strength: float = 1.0  # of variations; below 1 where they start from the picture itself
     takes_loras: bool = False  # `Conditions.words.loras` reach the model
     vocabulary_closed: bool = False  # words outside its vocabulary are reported and ignored
+    guides: frozenset[GuideKind] = frozenset()  # what it follows of `Conditions.guides`
+    lacks: Mapping[str, str] = field(default_factory=dict)  # mode -> a sentence why it cannot
+    beside: tuple[Path, ...] = ()  # other folders that parts of it are read from
     notes: str = ""
 
 
@@ -57,7 +96,8 @@ class Conditions:
 
     Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0,
     1], 1 = paint. Both are None when nothing is to be kept. `like` asks for something like that
-    picture (variations: through the image embedding). `words` and `negative_words` are the same
+    picture (variations: through the image embedding), and `guides` lead on from it; a model is
+    given none but its card's. `words` and `negative_words` are the same
     prompts with the weight of every span, None where all words count alike; a batch shares them.
     """
 
@@ -73,6 +113,7 @@ class Conditions:
     known: Tensor | None = None
     hole: Tensor | None = None
     like: Tensor | None = None
+    guides: tuple[Guide, ...] = ()
     check: Callable[[], None] = field(default=lambda: None)  # raises when cancelled; call it often
 
 

@@ -60,6 +60,14 @@ def test_every_field_of_a_submit_arrives() -> None:
     )
 
 
+def test_what_leads_a_variation_arrives() -> None:
+    second = wire.Picture(6, 4, "rgba8", IMAGE.tobytes())
+    submit = wire.Submit(JOB, "vary", second_image=second, instead_of="a day", mix=0.25)
+    request = request_of(submit, IMAGE, None, IMAGE)
+    assert request.second_image is IMAGE
+    assert (request.instead_of, request.mix) == ("a day", 0.25)
+
+
 def test_sizes_extensions_and_factors_arrive() -> None:
     submit = wire.Submit(
         JOB, "outpaint", width=64, height=32, extension=wire.Extension(1, 2, 3, 4), factor=2.0

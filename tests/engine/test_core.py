@@ -372,6 +372,56 @@ def test_variations_look_like_the_picture_and_not_like_each_other(
     assert not np.array_equal(results[0].merged, results[1].merged)
 
 
+def flat(colour: tuple[int, int, int]) -> Pixels:
+    picture = np.full((64, 64, 4), 255, np.uint8)
+    picture[..., :3] = colour
+    return picture
+
+
+def test_a_mix_lies_between_its_two_pictures(engine: Engine) -> None:
+    first, second = flat((230, 40, 40)), flat((40, 40, 230))
+
+    def mixed(mix: float) -> Painted:
+        asked = request(Mode.VARY, first, None, prompt="", second_image=second, mix=mix)
+        return painted(list(engine.paint(replace(asked, candidates=1))))[0]
+
+    reds = [mixed(mix).merged[..., 0].mean() for mix in (0.0, 0.5, 1.0)]
+    assert reds[0] > reds[1] + 30 > reds[2] + 60
+
+
+def test_a_mix_is_painted_again_from_its_record_and_both_pictures(
+    engine: Engine, photo: Pixels
+) -> None:
+    second = flat((40, 40, 230))
+    asked = request(Mode.VARY, photo, None, prompt="", second_image=second, mix=0.3)
+    before = painted(list(engine.paint(asked)))
+    record = json.loads(json.dumps(before[1].record))
+    assert record["mix"] == 0.3
+    again = painted(list(engine.paint(replayed(record, photo, None, second))))
+    assert all(np.array_equal(again[k].merged, before[k].merged) for k in before)
+
+
+def test_what_leads_is_refused_by_a_model_that_does_not_follow_it(
+    engine: Engine, photo: Pixels
+) -> None:
+    asked = request(Mode.VARY, photo, None, instead_of="blue")
+    with pytest.raises(RequestError, match="choose a model that follows it: embedded") as caught:
+        list(engine.paint(asked))
+    assert caught.value.field == "instead_of"
+
+
+def test_a_model_that_lacks_a_part_says_so_for_the_modes_that_need_it(
+    tmp_path: Path, tiny_hook: str
+) -> None:
+    (tmp_path / "tiny.json").write_text(
+        json.dumps({"lacks": {"generate": "It has no prior. Put one beside it."}})
+    )
+    engine = Engine(models=[tmp_path], hooks=[tiny_hook])
+    with pytest.raises(RequestError, match="has no prior") as caught:
+        list(engine.paint(request(Mode.GENERATE, None, None, model=tmp_path.name)))
+    assert caught.value.field == "model"
+
+
 def test_a_model_is_loaded_once_and_again_after_close(tiny_folder: Path, tiny_hook: str) -> None:
     engine = Engine(models=[tiny_folder], hooks=[tiny_hook], device="cpu")
 

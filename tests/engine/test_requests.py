@@ -27,12 +27,14 @@ GIVEN: dict[str, Any] = {
     "size": Size(8, 6),
     "extension": Extension(right=4),
     "factor": 2.0,
+    "second_image": picture(5, 5),
+    "instead_of": "a day",
 }
 
 
 def request_for(mode: Mode, **changes: Any) -> PaintRequest:
     needed = {n: v for n, v in GIVEN.items() if getattr(MODES[mode], n) is Need.REQUIRED}
-    return replace(PaintRequest(mode=mode), **(needed | changes))
+    return replace(PaintRequest(mode=mode, prompt="a night"), **(needed | changes))
 
 
 def refusal(request: PaintRequest) -> RequestError:
@@ -190,6 +192,31 @@ def test_numbers_out_of_range_are_refused_under_their_own_name(
 )
 def test_the_ends_of_every_range_are_accepted(change: dict[str, Any]) -> None:
     checked(request_for(Mode.GENERATE, **change))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"second_image": picture(), "instead_of": "a day"}, "instead_of"),
+        ({"second_image": np.zeros((4, 4, 4), np.uint8)}, "second_image"),
+        ({"second_image": np.zeros((4, 4), np.uint8)}, "second_image"),
+        ({"second_image": np.zeros((4, 4, 4), np.float32)}, "second_image"),
+        ({"instead_of": " "}, "instead_of"),
+        ({"instead_of": "a day", "prompt": ""}, "instead_of"),
+        ({"mix": 0.5}, "mix"),
+        ({"mix": 1.5, "second_image": picture()}, "mix"),
+        ({"mix": -0.1, "instead_of": "a day"}, "mix"),
+    ],
+)
+def test_a_variation_that_is_led_nowhere_is_refused(changes: dict[str, Any], field: str) -> None:
+    assert refusal(request_for(Mode.VARY, **changes)).field == field
+
+
+def test_how_far_a_variation_is_led_is_settled_where_it_is_led() -> None:
+    assert checked(request_for(Mode.VARY)).mix is None
+    assert checked(request_for(Mode.VARY, second_image=picture())).mix == 0.5
+    assert checked(request_for(Mode.VARY, second_image=picture(), mix=0.0)).mix == 0.0
+    assert 0.25 <= checked(request_for(Mode.VARY, instead_of="a day")).mix <= 0.5
 
 
 def test_an_unknown_mode_is_told_which_there_are() -> None:

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelError
-from engine.families import Conditions, Model, ModelCard, Understanding
+from engine.families import (
+    Conditions,
+    GuideKind,
+    Model,
+    ModelCard,
+    TowardsPicture,
+    Understanding,
+)
 from engine.hookspecs import hookimpl
 from engine.schedules import CosinePath, Denoise, Level
 
@@ -100,7 +107,11 @@ class TinyModel:
 
         if conditions.like is not None:
             _, *grid = self.latent_shape(conditions.working)
-            return adaptive_avg_pool2d(conditions.like, grid)
+            mean = adaptive_avg_pool2d(conditions.like, grid)
+            for guide in conditions.guides:
+                assert isinstance(guide, TowardsPicture)
+                mean = mean.lerp(adaptive_avg_pool2d(guide.picture, grid), guide.share)
+            return mean
         mean = self._colour(prompt)[None, :, None, None]
         if conditions.known is None or conditions.hole is None:
             return mean
@@ -126,6 +137,7 @@ class TinyFamily:
             steps=6,
             guidance=1.5,
             vocabulary_closed=True,
+            guides=frozenset({GuideKind.SECOND_PICTURE}),
             **json.loads(settings.read_text()),
         )
 

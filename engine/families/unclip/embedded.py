@@ -21,7 +21,8 @@ from engine.embedded.emphasis import Encode, length_of, weighed
 from engine.embedded.imagination import imagined, unit
 from engine.embedded.words import Vocabulary
 from engine.errors import ModelError
-from engine.families import Conditions, ModelCard, Understanding
+from engine.families import Conditions, GuideKind, ModelCard, Understanding
+from engine.families.unclip.likeness import led
 from engine.prompts import Span, Words
 from engine.schedules.paths import CosinePath
 from engine.watching import Watch
@@ -86,6 +87,7 @@ class UnclipFamily:
             largest_step=float(told.get("largest_step", 255.0)),
             edge_fade=float(told.get("edge_fade", 0.5)),
             vocabulary_closed=True,
+            guides=frozenset(GuideKind),
             notes=str(told.get("notes", "")),
         )
 
@@ -295,7 +297,8 @@ class UnclipModel:
 
         count = len(conditions.seeds)
         if conditions.like is not None:
-            return self._seen(conditions.like).expand(count, -1)
+            seen = led(self._seen(conditions.like), conditions, self._seen, self._said)
+            return seen.expand(count, -1)
         whole = (
             conditions.known is None
             or conditions.hole is None
@@ -311,6 +314,10 @@ class UnclipModel:
         """Return a prompt as one row, its words counting as the painter wrote."""
         spans = (Span(text),) if words is None else words.spans
         return weighed(encode, spans, self.vocabulary.known, self._length)
+
+    def _said(self, text: str) -> Tensor:
+        """Return the unit embedding (1, D) of what the model knows of a text."""
+        return self._words(self.vocabulary.known(text)).pooled
 
     def _words(self, text: str) -> Embedded:
         """Return a text after CLIP, as one row."""

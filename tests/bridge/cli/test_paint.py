@@ -36,6 +36,8 @@ def photo(tmp_path: Path) -> Path:
         (Wish(prompt="", image=PHOTO), "refine"),
         (Wish(prompt="", image=PHOTO, extend="left=8"), "outpaint"),
         (Wish(prompt="", image=PHOTO, vary=True), "vary"),
+        (Wish(prompt="", image=PHOTO, second=PHOTO, mix=0.2), "vary"),
+        (Wish(prompt="a night", image=PHOTO, vary=True, instead_of="a day"), "vary"),
         (Wish(prompt="", image=PHOTO, upscale=2), "upscale"),
     ],
 )
@@ -49,6 +51,7 @@ def test_the_mode_follows_from_the_options(wish: Wish, mode: str) -> None:
         (Wish(prompt="", image=PHOTO, mask=PHOTO, select="0,0,1,1"), "either --mask or --select"),
         (Wish(prompt="", image=PHOTO, vary=True, upscale=2), "vary and upscale at once"),
         (Wish(prompt="", vary=True), "give the picture with --image"),
+        (Wish(prompt="", second=PHOTO), "give the picture with --image"),
         (Wish(prompt="", select="0,0,1,1"), "give the picture with --image"),
         (Wish(prompt="", image=PHOTO, size="64x64"), "--size is for new pictures"),
     ],

@@ -88,6 +88,21 @@ def test_what_the_command_line_saves_is_signed(state: Path, tmp_path: Path, phot
     assert [part["relationship"] for part in manifest["ingredients"]] == ["parentOf"]
 
 
+def test_a_mix_comes_again_when_both_pictures_are_given(
+    state: Path, tmp_path: Path, photo: Path
+) -> None:
+    second = tmp_path / "second.png"
+    Image.new("RGB", (64, 64), (40, 40, 200)).save(second)
+    mixed = ("--image", photo, "--second", second, "--mix", "0.4")
+    (file,) = painted(state, tmp_path / "first", *mixed, "-n", "1", "--steps", "3")
+    again = ("replay", file, "--image", photo, "--out", tmp_path, "--state-dir", state)
+    assert "Identical" in called(*again, "--second", second)
+    with pytest.raises(InputFailure, match="give the other with --second"):
+        called(*again)
+    with pytest.raises(InputFailure, match="not the picture it was mixed with"):
+        called(*again, "--second", photo)
+
+
 def test_a_file_without_a_record_is_refused_with_what_to_give(photo: Path, tmp_path: Path) -> None:
     with pytest.raises(InputFailure, match="holds no record"):
         record_of(photo)

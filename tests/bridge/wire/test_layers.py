@@ -27,6 +27,8 @@ def test_another_layer_is_another() -> None:
     assert slim.image is not None
     assert slim.image.data == other.data
     assert slim.mask == Picture(256, 256, "gray8", b"", HASH)
+    mixed = sent.slim(Submit("l", "vary", image=other, second_image=IMAGE))
+    assert mixed.second_image == Picture(256, 256, "gray8", b"", HASH)
 
 
 def test_small_pictures_go_whole_and_nameless() -> None:
