@@ -1,0 +1,89 @@
+"""From a card to a loaded model: identity, parts, and what sets this checkpoint apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.checkpoints.folders import read_config
+from engine.checkpoints.identity import identified
+from engine.checkpoints.kinds import Identity
+from engine.device import DTYPES
+from engine.errors import ModelError
+from engine.families import ModelCard
+from engine.families.latent import networks
+from engine.families.latent.model import LatentModel, Traits
+from engine.families.latent.noise import Prediction, Training, trained
+from engine.families.latent.parts import Parts, from_file, from_folder
+from engine.families.latent.prediction import probed
+
+FAST = ("cuda", "mps", "xpu")  # where a tiny decoder is quicker than the next step
+INPAINTING = 9
+
+
+def loaded(card: ModelCard, device: str, precision: str) -> LatentModel:
+    """Return the model of a card, its weights read; raises ModelError with a sentence."""
+    if precision not in DTYPES:
+        raise ModelError(f"Precision {precision!r} is not one of {', '.join(DTYPES)}.")
+    found = identified(card.path)
+    if found.reason or found.architecture is None:
+        raise ModelError(f"The model {card.name} cannot be painted with. {found.reason}")
+    is_folder = found.layout == "diffusers" and card.path.is_dir()
+    read = from_folder if is_folder else from_file
+    parts = read(card.path, found.architecture, device, DTYPES[precision])
+    traits = _traits(found, parts)
+    return LatentModel(card, traits, parts, device, _tiny(card.path, found, device, parts))
+
+
+def _traits(found: Identity, parts: Parts) -> Traits:
+    config, index = parts.unet.config, parts.configurations.index
+    is_large = str(found.architecture).startswith("sdxl")
+    return Traits(
+        training=_training(found, parts),
+        is_inpainting=config["in_channels"] == INPAINTING,
+        has_sizes=config.get("addition_embed_type") == "text_time",
+        has_scores=bool(index.get("requires_aesthetics_score")),
+        empty_is_zero=is_large and bool(index.get("force_zeros_for_empty_prompt")),
+        guidance_width=int(config.get("time_cond_proj_dim") or 0),
+        overflows=is_large and bool(parts.vae.config.get("force_upcast", True)),
+    )
+
+
+def _training(found: Identity, parts: Parts) -> Training:
+    scheduler = parts.configurations.scheduler
+    zero = bool(found.zero_terminal_snr)
+    kinds: dict[str | None, Prediction] = {"epsilon": "epsilon", "v": "v", "x0": "x0"}
+    if found.prediction is not None and found.prediction not in kinds:
+        raise ModelError(
+            f"The model predicts {found.prediction}, and noise, v and x0 are what this family can "
+            "use. Choose another edition of it."
+        )
+    if found.prediction is None:
+        return probed(trained(scheduler, "epsilon", zero_terminal_snr=False), parts)
+    return trained(scheduler, kinds[found.prediction], zero_terminal_snr=zero)
+
+
+def _tiny(path: Path, found: Identity, device: str, parts: Parts) -> Any:  # noqa: ANN401 - diffusers'
+    """Return a tiny decoder for previews that lies near the model, where the device is fast."""
+    if not device.startswith(FAST):
+        return None
+    for folder in tiny_decoders(path, str(found.architecture)):
+        config = read_config(folder / "config.json")
+        if config.get("latent_channels", 4) == parts.vae.config["latent_channels"]:
+            network = networks.tiny_autoencoder(config, networks.read(folder))
+            return networks.moved(network, device, parts.unet.dtype)
+    return None
+
+
+def tiny_decoders(path: Path, architecture: str) -> list[Path]:
+    """Return the folders near a model that hold a tiny decoder for its latents.
+
+    They are called taesd or taesdxl, beside the model, in `vae_approx`, or in the hub's cache.
+    """
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    name = "taesdxl" if architecture.startswith("sdxl") else "taesd"
+    cache = Path(HF_HUB_CACHE) / f"models--madebyollin--{name}" / "snapshots"
+    near = [base / part / name for base in list(path.parents)[:2] for part in ("", "vae_approx")]
+    snapshots = sorted(cache.iterdir()) if cache.is_dir() else []
+    return [folder for folder in (*near, *snapshots) if (folder / "config.json").is_file()]

@@ -1,0 +1,98 @@
+"""A prompt as the network attends to it: chunks of 77 tokens after one or two text encoders.
+
+Words that count more or less have their hidden states moved away from, or towards, those of the
+empty prompt at the same places. Prompts over 75 tokens are read in chunks, whose states follow
+each other; shorter ones beside them are filled up with empty chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from engine.prompts import Chunk, Span, Words, chunked
+
+ENDS = 2  # tokens of a chunk that are the tokenizer's own
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A prompt after text encoders: hidden states (1, chunks * 77, D), pooled (1, P) or None."""
+
+    hidden: Tensor
+    pooled: Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One text encoder with its vocabulary."""
+
+    part: str  # text_encoder or text_encoder_2
+    tokenizer: CLIPTokenizer
+    network: Any
+    pad: int  # the token after the end
+    penultimate: bool  # the last layer but one is what the denoiser was trained on
+
+    @property
+    def length(self) -> int:
+        """How many tokens are read at once."""
+        return int(self.network.config.max_position_embeddings)
+
+    def chunks(self, words: Words) -> tuple[Chunk[int], ...]:
+        """Return a prompt's tokens, in pieces that can be read at once."""
+        commas = self._ids(",")
+        return chunked(words.spans, self._ids, self.length - ENDS, commas)
+
+    def read(self, chunks: Sequence[Chunk[int]]) -> Read:
+        """Return the chunks after the encoder, in a row, and the pooled text of the first."""
+        rows = torch.tensor([self._row(chunk) for chunk in chunks], device=self.network.device)
+        hidden, pooled = self._encoded(rows)
+        if any(weight != 1.0 for chunk in chunks for weight in chunk.weights):
+            empty, _ = self._encoded(torch.tensor([self._row(Chunk())], device=rows.device))
+            weights = hidden.new_tensor([self._weights(chunk) for chunk in chunks])[..., None]
+            hidden = empty + weights * (hidden - empty)
+        joined = hidden.reshape(1, -1, hidden.shape[-1])
+        return Read(joined, None if pooled is None else pooled[:1])
+
+    def _encoded(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        out = self.network(rows, output_hidden_states=self.penultimate)
+        hidden = out.hidden_states[-2] if self.penultimate else out.last_hidden_state
+        return hidden, getattr(out, "text_embeds", None)
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _row(self, chunk: Chunk[int]) -> list[int]:
+        begin, end = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id
+        row = [begin, *chunk.tokens, end]
+        return [*row, *[self.pad] * (self.length - len(row))]
+
+    def _weights(self, chunk: Chunk[int]) -> list[float]:
+        row = [1.0, *chunk.weights]
+        return [*row, *[1.0] * (self.length - len(row))]
+
+
+def read_all(readers: Sequence[Reader], words: Words, least: int = 1) -> Read:
+    """Return a prompt after all encoders, side by side, in at least so many chunks."""
+    each = [list(reader.chunks(words)) for reader in readers]
+    count = max(least, *(len(chunks) for chunks in each))
+    read = [
+        reader.read([*chunks, *[Chunk()] * (count - len(chunks))])
+        for reader, chunks in zip(readers, each, strict=True)
+    ]
+    return Read(torch.cat([one.hidden for one in read], dim=-1), read[-1].pooled)
+
+
+def chunks_of(readers: Sequence[Reader], words: Words) -> int:
+    """Return how many chunks a prompt takes."""
+    return max(len(reader.chunks(words)) for reader in readers)
+
+
+def plain(text: str, words: Words | None) -> Words:
+    """Return a prompt's words, all counting alike where no weights are told."""
+    return Words((Span(text),)) if words is None else words
