@@ -5,6 +5,7 @@ EngineError
 |   |-- PromptError       the signs in a prompt do not fit; `position` says where
 |   `-- UnknownWordsError the model knows none of the prompt's words; `suggestions` offers some
 |-- ModelError            a checkpoint is missing, broken or of an unknown kind
+|-- DownloadError         a model cannot be got; `reason` says what stands in the way
 |-- PluginError           a plugin is broken or misspelt; the message names it
 |-- RefusedError          a filter said no; `category` says which rule
 |-- OutOfMemoryError      the picture does not fit; the message names the size that would
@@ -15,6 +16,20 @@ happen.
 """
 
 from __future__ import annotations
+
+from typing import Literal
+
+DownloadReason = Literal[
+    "unknown",  # nothing has this name or address
+    "licence",  # it was not accepted yet
+    "token",  # the repository asks who one is, or has not let this one in
+    "unreachable",  # no network, or the other side does not answer well
+    "disk",  # it is full, would be, or cannot be written to
+    "hash",  # the bytes are not what the source states; they were put aside
+    "address",  # it leads where downloads do not go
+    "format",  # it holds nothing that may be taken
+    "busy",  # another process gets it already
+]
 
 
 class EngineError(Exception):
@@ -47,6 +62,14 @@ class UnknownWordsError(RequestError):
 
 class ModelError(EngineError):
     """A model that is missing, broken, or of a kind we do not know."""
+
+
+class DownloadError(EngineError):
+    """A model that cannot be got."""
+
+    def __init__(self, reason: DownloadReason, message: str) -> None:
+        super().__init__(message)
+        self.reason: DownloadReason = reason
 
 
 class PluginError(EngineError):
