@@ -32,17 +32,19 @@ def chunked(
     tokenize: Callable[[str], Sequence[Token]],
     room: int = ROOM,
     commas: Collection[Token] = (),
+    followers: Collection[Token] = (),
 ) -> tuple[Chunk[Token], ...]:
     """Return a prompt's chunks, at least one, in order; no token is lost.
 
     `tokenize` gives a text's tokens without beginning and end, `commas` are the tokens behind which
-    a chunk may end early.
+    a chunk may end early, `followers` those that stay in the chunk of the token before them, as
+    long as that fits.
     """
     chunks: list[Chunk[Token]] = []
     for part in _parts(spans):
         tokens = [(token, span.weight) for span in part for token in tokenize(span.text)]
         while tokens:
-            length = _length(tokens, room, commas)
+            length = _kept_together(tokens, _length(tokens, room, commas), followers)
             here, tokens = tokens[:length], tokens[length:]
             chunks.append(Chunk(tuple(t for t, _ in here), tuple(w for _, w in here)))
     return tuple(chunks) or (Chunk(),)
@@ -66,3 +68,13 @@ def _length(tokens: Sequence[tuple[Token, float]], room: int, commas: Collection
         if tokens[length - 1][0] in commas:
             return length
     return room
+
+
+def _kept_together(
+    tokens: Sequence[tuple[Token, float]], length: int, followers: Collection[Token]
+) -> int:
+    """Return a length that is no longer, and at which no follower would begin a chunk."""
+    for shorter in range(length, 0, -1):
+        if shorter == len(tokens) or tokens[shorter][0] not in followers:
+            return shorter
+    return length

@@ -47,3 +47,13 @@ def test_no_token_is_lost_and_no_chunk_is_too_long(words: list[str], room: int) 
     chunks = chunked((Span(text, 1.2),), tokenize, room, [COMMA])
     assert [token for chunk in chunks for token in chunk.tokens] == tokenize(text)
     assert all(len(chunk.tokens) == len(chunk.weights) <= room for chunk in chunks)
+
+
+def test_tokens_of_one_word_stay_in_one_chunk() -> None:
+    spans = (Span(" ".join(["a"] * 73)), Span("bb ccc ddddd"))
+    first, second = chunked(spans, tokenize, followers=[3, 5])
+    assert (len(first.tokens), second.tokens) == (73, (2, 3, 5))
+
+
+def test_a_word_that_fills_more_than_a_chunk_is_parted() -> None:
+    assert [len(c.tokens) for c in chunked((Span("bb " * 80),), tokenize, followers=[2])] == [75, 5]
