@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.checkpoints.folders import INDEX, of_folder
 from engine.checkpoints.headers import read_header, read_headers
 from engine.checkpoints.kinds import FAMILIES, FamilyName, Identity, Kind, refused
+from engine.checkpoints.refusals import reason_against
 from engine.checkpoints.single_files import of_single_file
 from engine.errors import ModelError
 
-__all__ = ["FAMILIES", "FamilyName", "Identity", "Kind", "identified", "title_of"]
+__all__ = [
+    "FAMILIES",
+    "FamilyName",
+    "Identity",
+    "Kind",
+    "identified",
+    "identified_with",
+    "title_of",
+]
 
-PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+_LARGEST_SIDE = 2**20
+_PREDICTS = re.compile(r"^\s*parameterization\s*:\s*[\"']?(v|eps)\b", re.MULTILINE)
 
 
 def identified(path: Path) -> Identity:
@@ -20,14 +33,21 @@ def identified(path: Path) -> Identity:
 
     What is broken or not accepted is of the kind `refused`, with a sentence in `reason`.
     """
+    return identified_with(path)[0]
+
+
+def identified_with(path: Path) -> tuple[Identity, Mapping[str, str]]:
+    """Return what `identified` does, and the metadata that its one header holds."""
     try:
         if path.is_dir():
             return _folder(path)
-        if not path.is_file():
-            return refused(f"{path} does not exist.")
-        return _file(path)
+        if path.is_file():
+            return _file(path)
+        return refused(f"{path} does not exist."), {}
     except ModelError as error:
-        return refused(str(error))
+        return refused(str(error)), {}
+    except OSError as error:
+        return refused(f"{path} cannot be read ({error.strerror}). Check its rights."), {}
 
 
 def title_of(path: Path) -> str:
@@ -37,19 +57,36 @@ def title_of(path: Path) -> str:
     return path.name if path.is_dir() else path.name.split(".safetensors")[0]
 
 
-def _folder(path: Path) -> Identity:
+def _folder(path: Path) -> tuple[Identity, Mapping[str, str]]:
     if (path / INDEX).is_file():
-        return of_folder(path, title_of(path))
-    return of_single_file(read_headers(path), title_of(path))
+        return of_folder(path, title_of(path)), {}
+    header = read_headers(path)
+    return of_single_file(header, title_of(path)), header.metadata
 
 
-def _file(path: Path) -> Identity:
-    suffix = path.suffix.lower()
-    if suffix == ".safetensors":
-        return of_single_file(read_header(path), title_of(path))
-    if suffix in PICKLES:
-        return refused(
-            f"{path.name} is a pickle, which can run code when it is read, and was not opened. "
-            "Look for the same model as safetensors where you got it; most authors offer both."
-        )
-    return refused(f"{path.name} is not a safetensors file, the one format that is accepted.")
+def _file(path: Path) -> tuple[Identity, Mapping[str, str]]:
+    if path.suffix.lower() != ".safetensors":
+        return refused(reason_against(path.name)), {}
+    header = read_header(path)
+    found = of_single_file(header, title_of(path))
+    return _with_side_settings(path, found), header.metadata
+
+
+def _with_side_settings(path: Path, found: Identity) -> Identity:
+    """Take the prediction from NAME.yaml, as the original repository writes it, where it is open.
+
+    SD 2.x files came with one, since nothing in them tells v from noise.
+    """
+    if found.family != "latent":
+        return found
+    side = path.with_suffix(".yaml")
+    try:
+        if not side.is_file() or side.stat().st_size > _LARGEST_SIDE:
+            return found
+        told = _PREDICTS.search(side.read_text("utf-8"))
+    except (OSError, ValueError):
+        return found
+    if told is None:
+        return found
+    prediction = "v" if told[1] == "v" else "epsilon"
+    return replace(found, prediction=prediction, notes=())
