@@ -33,6 +33,10 @@ def _state_folder() -> Path:
     return Path(platformdirs.user_state_path(NAME))
 
 
+def _models_folder() -> Path:
+    return Path(platformdirs.user_data_path(NAME)) / "models"
+
+
 class Settings(BaseSettings):
     """All settings, checked. Unknown names are refused, so that a misspelt one is not ignored."""
 
@@ -70,6 +74,18 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="The certificate's key (PEM, unencrypted).")
     models: list[Path] = Field(
         default_factory=list, description="Folders with checkpoints, besides the embedded model."
+    )
+    models_dir: Path = Field(
+        default_factory=_models_folder,
+        description="Folder that models are downloaded into, and painted with from there.",
+    )
+    hub: str | None = Field(
+        None, description="Address of a model hub, where it is not the one of HF_ENDPOINT."
+    )
+    download_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts (name or name:port) that downloads may reach at private addresses and"
+        " without https.",
     )
     hooks: list[str] = Field(
         default_factory=list, description="Python files or modules with hooks for the engine."
@@ -183,6 +199,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     folder = settings.config_dir.expanduser().absolute()
     prompts = {name: str(folder / name) for name in ("presets", "wildcards")}
     told = settings.options
+    own = settings.models_dir.expanduser().absolute()
     return {
         "models": [str(path) for path in settings.models],
         "hooks": settings.hooks,
@@ -190,6 +207,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             **told,
             "prompts": {**prompts, **told.get("prompts", {})},
             "filters": {**told.get("filters", {}), "policy": settings.policy},
+            "library": {"folder": str(own), **told.get("library", {})},
         },
         "hook_timeout_s": settings.hook_timeout_s,
     }

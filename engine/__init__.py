@@ -37,6 +37,7 @@ from engine.api import (
 )
 from engine.errors import (
     CancelledError,
+    DownloadError,
     EngineError,
     ModelError,
     OutOfMemoryError,
@@ -55,9 +56,13 @@ from engine.weights import Catalogue, catalogue
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
     from engine.core import Engine
+    from engine.downloads.catalogue import Offered, offered
+    from engine.downloads.events import Arriving, Checking, Pulled
+    from engine.downloads.plans import PullPlan
+    from engine.downloads.pulling import Downloads
     from engine.evaluation.evaluation import Evaluation
     from engine.labels import labelled, parameters, recorded, source_type
-    from engine.plugins import ActivePlugin, active_plugins
+    from engine.plugins import ActivePlugin, active_plugins, family_names
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
     from engine.stamps.watermark import watermark_of
@@ -66,6 +71,14 @@ if TYPE_CHECKING:
 _LATE = {
     "ActivePlugin": "engine.plugins",
     "Alpha": "engine.canvas.paste",
+    "Arriving": "engine.downloads.events",
+    "Checking": "engine.downloads.events",
+    "Downloads": "engine.downloads.pulling",
+    "Offered": "engine.downloads.catalogue",
+    "PullPlan": "engine.downloads.plans",
+    "Pulled": "engine.downloads.events",
+    "family_names": "engine.plugins",
+    "offered": "engine.downloads.catalogue",
     "Engine": "engine.core",
     "Evaluation": "engine.evaluation.evaluation",
     "Watch": "engine.watching",
@@ -91,11 +104,15 @@ __all__ = [
     "Action",
     "ActivePlugin",
     "Alpha",
+    "Arriving",
     "Box",
     "CancelledError",
     "Catalogue",
+    "Checking",
     "Control",
     "Denoised",
+    "DownloadError",
+    "Downloads",
     "Engine",
     "EngineError",
     "Evaluation",
@@ -110,6 +127,7 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "Need",
+    "Offered",
     "Options",
     "OutOfMemoryError",
     "PaintRequest",
@@ -119,6 +137,8 @@ __all__ = [
     "PluginError",
     "Preset",
     "PromptError",
+    "PullPlan",
+    "Pulled",
     "RefusedError",
     "RequestError",
     "Size",
@@ -129,9 +149,11 @@ __all__ = [
     "Watch",
     "active_plugins",
     "catalogue",
+    "family_names",
     "hookimpl",
     "labelled",
     "merged",
+    "offered",
     "parameters",
     "preset_book",
     "recorded",

@@ -195,6 +195,11 @@ class Extensions:
         return tuple(found)
 
 
+def family_names(hooks: Sequence[str] = (), options: Options | None = None) -> tuple[str, ...]:
+    """Return which model families can paint here; torch is not imported. Raises PluginError."""
+    return tuple(family.name for family in Extensions(hooks, options).families)
+
+
 def active_plugins(
     hooks: Sequence[str] = (), options: Options | None = None
 ) -> tuple[ActivePlugin, ...]:

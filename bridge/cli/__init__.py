@@ -15,6 +15,7 @@ from bridge.cli.evaluate import evaluate
 from bridge.cli.failures import Failure
 from bridge.cli.hooks import hooks
 from bridge.cli.inspect import inspect
+from bridge.cli.models import app as models
 from bridge.cli.paint import paint
 from bridge.cli.pair import pair
 from bridge.cli.plugins import app as plugins
@@ -42,6 +43,7 @@ app.command()(hooks)
 app.command()(presets)
 app.command("bench")(measure)
 app.command("eval")(evaluate)
+app.add_typer(models, name="models")
 app.add_typer(plugins, name="plugins")
 
 

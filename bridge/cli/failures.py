@@ -4,6 +4,7 @@ Failure
 |-- InputFailure      2  the command line or a file on it is wrong
 |-- BridgeFailure     3  no bridge, wrong token, wrong version, connection lost
 |-- JobFailure        1  the job failed in the bridge
+|-- DownloadFailure   5  a model cannot be got; the sentence says what stands in the way
 |-- RefusedFailure    4  a filter refused the prompt or the picture
 `-- CancelledFailure 130 the painter pressed Ctrl+C
 """
@@ -33,6 +34,12 @@ class JobFailure(Failure):
     """The job failed; the message is the bridge's."""
 
     exit_code = 1
+
+
+class DownloadFailure(Failure):
+    """A model cannot be got; the message is the engine's."""
+
+    exit_code = 5
 
 
 class RefusedFailure(Failure):

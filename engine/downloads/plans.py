@@ -45,7 +45,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PullPlan:
     """One model to be got. `notes` are sentences for the painter; `complete`: it is all there."""
 
     name: str
@@ -70,7 +70,7 @@ class Planner:
     def __init__(self, folder: Path, hub: Hub, reach: Reach) -> None:
         self._folder, self._hub, self._reach = folder, hub, reach
 
-    def plan(self, source: Source, ledger: Ledger, *, update: bool) -> Plan:
+    def plan(self, source: Source, ledger: Ledger, *, update: bool) -> PullPlan:
         """Return what pulling a source would do; raises DownloadError.
 
         What is pinned is asked for as it was, unless `update` says that newer is wanted.
@@ -78,7 +78,7 @@ class Planner:
         found = self._of_repository if source.repository else self._of_address
         return found(source, ledger, update)
 
-    def _of_repository(self, source: Source, ledger: Ledger, update: bool) -> Plan:
+    def _of_repository(self, source: Source, ledger: Ledger, update: bool) -> PullPlan:
         name, revision = _free_name(source, ledger), source.revision
         pin = None if update else ledger.pins.get(name)
         if pin is not None:
@@ -93,7 +93,7 @@ class Planner:
         licence = source.licence or listing.licence
         notes = () if source.licence is None else _differing(source.licence, listing.licence)
         accepted = ledger.accepts(licence)
-        return Plan(
+        return PullPlan(
             name, source, listing.commit, licence, accepted, wishes, notes, revision=revision
         )
 
@@ -101,7 +101,7 @@ class Planner:
         pinned = pin.files[file.path].sha256 if pin is not None else ""
         return Wish(file, self._hub.address(repository, commit, file.path), pinned)
 
-    def _of_address(self, source: Source, ledger: Ledger, update: bool) -> Plan:
+    def _of_address(self, source: Source, ledger: Ledger, update: bool) -> PullPlan:
         pinned = _pinned_at(source, ledger)
         if pinned is not None and not update and self._is_complete(*pinned):
             return _nothing_to_do(pinned[0], source, pinned[1])
@@ -110,7 +110,7 @@ class Planner:
         was = None if update or pinned is None else pinned[1].files.get(stated.path)
         wish = Wish(stated, source.address, was.sha256 if was else "", validator)
         licence = Licence(NOT_STATED, source.shown)
-        return Plan(name, source, "", licence, ledger.accepts(licence), (wish,))
+        return PullPlan(name, source, "", licence, ledger.accepts(licence), (wish,))
 
     def _asked(self, source: Source) -> tuple[Stated, str]:
         """Return name, size and hash of the file at an address, and its ETag."""
@@ -165,8 +165,8 @@ def _pinned_at(source: Source, ledger: Ledger) -> tuple[str, Pin] | None:
     return None
 
 
-def _nothing_to_do(name: str, source: Source, pin: Pin) -> Plan:
-    return Plan(name, source, pin.commit, pin.licence, accepted=True, wishes=(), complete=True)
+def _nothing_to_do(name: str, source: Source, pin: Pin) -> PullPlan:
+    return PullPlan(name, source, pin.commit, pin.licence, accepted=True, wishes=(), complete=True)
 
 
 def _check_pinned(pin: Pin, commit: str, wishes: tuple[Wish, ...]) -> None:

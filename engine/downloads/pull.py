@@ -23,7 +23,7 @@ from engine.downloads.checking import (
 from engine.downloads.events import Arriving, Checking, PullEvent
 from engine.downloads.hub import Hub
 from engine.downloads.pins import WORK, Pin, PinnedFile, changing, now
-from engine.downloads.plans import Plan, Wish, token_for
+from engine.downloads.plans import PullPlan, Wish, token_for
 from engine.downloads.transfer import Means, Transfer, transferred, unwritable
 from engine.errors import DownloadError, ModelError
 
@@ -36,7 +36,7 @@ class Pull:
     """What gets one planned model into a folder. `before` is its pin of an earlier pull."""
 
     folder: Path
-    plan: Plan
+    plan: PullPlan
     before: Pin | None
     hub: Hub
     reach: Reach

@@ -21,7 +21,7 @@ from engine.downloads.checking import Hashes, hashed
 from engine.downloads.events import Checking, Pulled, PullEvent
 from engine.downloads.hub import Hub
 from engine.downloads.pins import WORK, Ledger, Pin, changing, claimed, read_ledger
-from engine.downloads.plans import Plan, Planner
+from engine.downloads.plans import Planner, PullPlan
 from engine.downloads.pull import Pull
 from engine.downloads.sources import Source, sources
 from engine.downloads.transfer import Means
@@ -55,7 +55,7 @@ class Downloads:
         """What was pulled and which licences were accepted; raises DownloadError."""
         return read_ledger(self.folder)
 
-    def plans(self, wanted: str, *, update: bool = False) -> list[Plan]:
+    def plans(self, wanted: str, *, update: bool = False) -> list[PullPlan]:
         """Return what a pull would do, what the model needs first; nothing is written.
 
         `wanted` is a name of the catalogue, of what was pulled, `hf:owner/repo[@revision][:file]`,
@@ -67,7 +67,7 @@ class Downloads:
             planner.plan(source, ledger, update=update) for source in self._sources(wanted, ledger)
         ]
 
-    def pull(self, plan: Plan, *, accept_licence: bool = False) -> Iterator[PullEvent]:
+    def pull(self, plan: PullPlan, *, accept_licence: bool = False) -> Iterator[PullEvent]:
         """Yield what happens until the model is there; raises DownloadError.
 
         Its licence must be accepted, now or at an earlier time, which is written down.

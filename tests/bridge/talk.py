@@ -14,6 +14,7 @@ from bridge.wire.connection import read_connection
 from bridge.wire.messages import TERMINAL, VERSION, Hello, ServerMessage, Submit
 
 T = TypeVar("T")
+FOLDERS = ("state_dir", "config_dir", "models_dir")
 OFFER = Offer(samplers=("euler",), schedules=("model",))
 
 
@@ -21,7 +22,7 @@ def settings_in(folder: Path, **flags: Any) -> Settings:
     """Return settings that touch nothing outside the folder."""
     nowhere = folder / "settings.toml"
     nowhere.touch()
-    folders = {"state_dir": folder / "state", "config_dir": folder / "config"}
+    folders = {name: folder / name.removesuffix("_dir") for name in FOLDERS}
     return load_settings(nowhere, **{"port": 0, **folders, **flags})
 
 
