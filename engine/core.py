@@ -8,11 +8,9 @@ stops asking stops the painting.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-
-from safetensors import SafetensorError
 
 from engine import canvas as canvases
 from engine.api import (
@@ -29,9 +27,8 @@ from engine.api import (
 )
 from engine.checks import Checks
 from engine.contributions import Contributions
-from engine.device import memory_guard, use_threads
-from engine.errors import ModelError, OutOfMemoryError
-from engine.families import Model, ModelCard
+from engine.device import use_threads
+from engine.errors import OutOfMemoryError
 from engine.hookspecs import Options
 from engine.job import (
     Job,
@@ -53,6 +50,9 @@ from engine.preview import previews
 from engine.provenance import described, of_candidate
 from engine.rank import ranked
 from engine.requests import checked
+from engine.residency.memory import Memory, free_memory
+from engine.residency.models import Held, Models
+from engine.residency.planner import NothingFitsError
 from engine.session import (
     Attempt,
     Plugins,
@@ -66,17 +66,15 @@ from engine.session import (
 )
 from engine.shortage import Limits, elsewhere, give_back, sentence, tightened, tighter
 from engine.tools import chosen_tools
-from engine.weights import Catalogue, Fingerprints, check_weights, listed
-
-# What safetensors, diffusers and torch raise on a broken checkpoint.
-_LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+from engine.weights import Catalogue, Fingerprints, listed
 
 
 class Engine:
-    """Paints one job at a time with the model it loaded last; use it from one thread at a time.
+    """Paints one job at a time; use it from one thread at a time.
 
     `hooks` are files and modules with plugins, `options` the plugins' settings by section. A filter
-    that takes longer than `hook_timeout_s` blocks.
+    that takes longer than `hook_timeout_s` blocks. Models used before stay loaded within
+    `kept_bytes` of main memory, None = a share of it; `memory` tells what is free.
     """
 
     def __init__(
@@ -87,13 +85,16 @@ class Engine:
         precision: str = "auto",
         options: Options | None = None,
         hook_timeout_s: float = HOOK_TIMEOUT_S,
+        kept_bytes: int | None = None,
+        memory: Callable[[str], Memory] = free_memory,
     ) -> None:
         self._extensions = Extensions(hooks, options)
         self._hook_timeout_s = hook_timeout_s
+        self._models = tuple(models)
         self._catalogue = listed(self._extensions, models)
         self._device, self._precision = device, precision
         self._fingerprints = Fingerprints()
-        self._loaded: tuple[ModelCard, str, str, Model] | None = None
+        self._models = Models(self._extensions.families, kept_bytes, memory)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -114,7 +115,10 @@ class Engine:
             attempt = Attempt(job, plugins, control, began, limits)
             try:
                 yield from self._attempted(attempt)
+            except NothingFitsError:
+                raise
             except OutOfMemoryError:
+                self._models.keep_only(attempt.session and attempt.session.model)
                 limits = self._tighter(attempt)
             else:
                 return
@@ -127,10 +131,13 @@ class Engine:
         plan = attempt.limits.placed(placed(job.request, self._device, self._precision))
         attempt.plan = plan
         attempt.control.check()
-        if not self._has(job.card, plan):
+        held = self._models.ready(job.card, plan)
+        if held is None:
+            placement = self._models.planned(job, plan, may_round=self._may_round(job))
             yield Loading(job.card.name)
-        model = self._model(job.card, plan)
-        session = attempt.session = self._session(attempt, model, plan)
+            held = self._models.load(job.card, plan, placement)
+            attempt.placed = placement.note
+        session = attempt.session = self._session(attempt, held)
         yield session.started
         yield from self._denoised(session)
         yield from self._finished(session)
@@ -154,10 +161,8 @@ class Engine:
         raise OutOfMemoryError(sentence(job.card, working, native if fits else None))
 
     def close(self) -> None:
-        """Give the loaded model's memory back; the engine may go on painting and loads it again."""
-        if self._loaded is not None:
-            self._loaded[-1].unload()
-            self._loaded = None
+        """Give all loaded models' memory back; the engine may go on painting and loads them again."""
+        self._models.keep_only(None)
 
     def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, Plugins]:
         """Settle what is painted, with the words that plugins made of it, and have it checked."""
@@ -165,58 +170,58 @@ class Engine:
         if request.plan is None:  # a record holds the rewritten words
             prompt, negative = contributions.rewritten()
             request = replace(request, prompt=prompt, negative_prompt=negative, presets=())
-        job = decided(request, self._catalogue, self._extensions.wildcards)
+        job = decided(request, self._current(request.model), self._extensions.wildcards)
         contributions.request = job.request
         checks = Checks(self._extensions, job.request, control, self._hook_timeout_s)
         checks.prompts(texts(job))
         checks.input()
         return job, Plugins(checks, contributions)
 
-    def _has(self, card: ModelCard, plan: Plan) -> bool:
-        return self._loaded is not None and self._loaded[:3] == (card, plan.device, plan.precision)
+    def _current(self, model: str | None) -> Catalogue:
+        """Return the catalogue, read anew where it lacks a model: one may have come meanwhile."""
+        if model is not None and all(card.name != model for card in self._catalogue.models):
+            self._catalogue = listed(self._extensions, self._models)
+        return self._catalogue
 
-    def _model(self, card: ModelCard, plan: Plan) -> Model:
-        if self._loaded is not None and self._has(card, plan):
-            return self._loaded[-1]
-        self.close()
-        family = next(f for f in self._extensions.families if f.name == card.family)
-        check_weights(card.path)
-        try:
-            with memory_guard(Size(*card.native), Size(*card.native)):
-                model = family.load(card, plan.device, plan.precision)
-        except _LOADING_ERRORS as error:
-            raise ModelError(
-                f"The model {card.name} at {card.path} cannot be read: {error}. "
-                "Get it again, or choose another."
-            ) from error
-        self._loaded = (card, plan.device, plan.precision, model)
-        return model
+    def _may_round(self, job: Job) -> bool:
+        """Tell whether the precision was left to us."""
+        wanted = self._precision if job.request.plan is None else job.request.plan.precision
+        return wanted == "auto"
 
-    def _session(self, attempt: Attempt, model: Model, plan: Plan) -> Session:
+    def _session(self, attempt: Attempt, held: Held) -> Session:
         job, plugins, control, began = attempt.job, attempt.plugins, attempt.control, attempt.began
+        model, placement = held.model, held.placement
+        assert attempt.plan is not None  # noqa: S101 - the attempt placed it
+        asked = attempt.plan
+        plan = replace(asked, device=placement.device, precision=placement.precision)
         unknown = understood(job, model)
         tools = chosen_tools(self._extensions, job.request, control)
         canvas = canvases.plan_canvas(
             job.request, Size(*job.card.native), job.card.multiple, factor_of(model), tools
         )
         plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
+        if job.request.plan is None:
+            plan = self._models.fitted(plan, held, canvas.layout.working, guided=job.guidance > 1.0)
         plan = attempt.limits.split(plan)
         canvas = full_size(canvas) if in_one_pass(job, plan.tile) else canvas
         use_threads(plan.threads)
+        told: list[str] = []
         painting = Painting(
             model,
             self._extensions.samplers[job.sampler],
             self._extensions.schedules[job.schedule],
-            conditions=conditions_of(job, canvas, plan, control),
+            conditions=conditions_of(
+                job, canvas, plan, control, self._catalogue.additions, told.append
+            ),
             seeds={k: job.seeds[k] for k in job.painted},
             device=plan.device,
             asked=dict(enumerate(job.asked)),
             decode_tile=plan.decode_tile,
         )
-        short = filter(None, (attempt.limits.note,))
-        notes = (*notes_on(job, unknown), *self._notes(job, plan), *plugins.notes, *short)
+        short = filter(None, (attempt.placed, attempt.limits.note))
+        notes = (*notes_on(job, unknown), *self._notes(job, asked), *plugins.notes, *short)
         started = started_of(job, canvas, plan, unknown, notes)
-        return Session(job, model, plan, control, plugins, began, canvas, painting, started)
+        return Session(job, model, plan, control, plugins, began, canvas, painting, started, told)
 
     def _notes(self, job: Job, plan: Plan) -> tuple[str, ...]:
         wanted = self._precision if job.request.plan is None else job.request.plan.precision

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine import canvas as canvases
+from engine.adapters import Additions
 from engine.api import (
     Control,
     Pixels,
@@ -59,6 +61,7 @@ class Session:
     canvas: canvases.CanvasPlan
     painting: Painting
     started: Started
+    told: Sequence[str] = ()  # what the model had to say to the painter so far
     refined: dict[int, canvases.CanvasPlan] = field(default_factory=dict)  # the second pass's
     stop_step: int | None = None
 
@@ -78,7 +81,8 @@ class Session:
     @property
     def late_notes(self) -> tuple[str, ...]:
         """The sentences that came up after `Started` told its own."""
-        return tuple(note for note in self.plugins.notes if note not in self.started.notes)
+        late = dict.fromkeys((*self.told, *self.plugins.notes))
+        return tuple(note for note in late if note not in self.started.notes)
 
     def stops_at(self, step: int) -> bool:
         """Say whether the painter, or the plan that is replayed, stops after this step."""
@@ -95,6 +99,7 @@ class Attempt:
     began: float  # time.monotonic()
     limits: Limits
     plan: Plan | None = None  # where and how, before it is known in what parts
+    placed: str = ""  # a sentence on how the model is held, where it was loaded for this try
     session: Session | None = None
 
 
@@ -116,7 +121,12 @@ def full_size(canvas: canvases.CanvasPlan) -> canvases.CanvasPlan:
 
 
 def conditions_of(
-    job: Job, canvas: canvases.CanvasPlan, plan: Plan, control: Control
+    job: Job,
+    canvas: canvases.CanvasPlan,
+    plan: Plan,
+    control: Control,
+    additions: Additions,
+    tell: Callable[[str], None],
 ) -> Conditions:
     """Return what all batches and stages share; `Painting` fills in the rest, words included."""
     like = canvas.like_working
@@ -126,6 +136,8 @@ def conditions_of(
         seeds=(),
         like=None if like is None else as_tensor(like, plan.device),
         guides=_guides(job, canvas, plan),
+        additions=additions,
+        tell=tell,
         check=control.check,
     )
 

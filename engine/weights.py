@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.adapters import Additions
 from engine.errors import ModelError, RequestError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Catalogue:
     prefills: tuple[str, ...] = ()
     upscalers: tuple[str, ...] = ()
     presets: tuple[Preset, ...] = ()
+    additions: Additions = field(default_factory=Additions)  # files that words may name
 
     def card(self, name: str | None) -> ModelCard:
         """Return the card of a model, None for the default; RequestError lists what there is."""
@@ -80,7 +82,8 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
 
     cards: dict[str, ModelCard] = {}
     problems: list[str] = []
-    for folder in (embedded_folder(), *(Path(model) for model in models)):
+    own = _own_folder(extensions.options)
+    for folder in (embedded_folder(), own, *(Path(model) for model in models)):
         if folder is None:
             continue
         try:
@@ -88,7 +91,7 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
         except ModelError as error:  # one broken model must not take the others away
             problems.append(str(error))
             continue
-        if not found:
+        if not found and folder != own:
             problems.append(_not_a_model(folder))
         for card in found:
             if card.name in cards:
@@ -165,6 +168,13 @@ def _check_header(file: Path) -> None:
         raise ModelError(f"The header of {file} is not a table of tensors. Download it again.")
 
 
+def _own_folder(options: Options) -> Path | None:
+    """Return the folder that models are downloaded into, None before the first one is."""
+    named = options.get("library", {}).get("folder")
+    folder = None if named is None else Path(str(named)).expanduser()
+    return folder if folder is not None and folder.is_dir() else None
+
+
 def _recognised(folder: Path, families: Sequence[Family]) -> list[ModelCard]:
     for candidates in ([folder], _children(folder)):
         cards = [card for path in candidates for card in _card(path, families)]
@@ -182,7 +192,10 @@ def _card(path: Path, families: Sequence[Family]) -> Iterator[ModelCard]:
 
 
 def _children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    # What is hidden is a download under way, or was put aside.
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _not_a_model(folder: Path) -> str:

@@ -16,6 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from engine.adapters import Additions
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -90,6 +92,10 @@ class Understanding:
     nothing_known: bool = False  # the prompt has words, and all of them are unknown
 
 
+def _nobody(_sentence: str) -> None:
+    """Keep a sentence that nobody asked for to itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """What a painting is conditioned on; families use what they can.
@@ -97,8 +103,10 @@ class Conditions:
     Pictures are float32 RGB in [-1, 1], (1, 3, H, W), working space. `hole` is (1, 1, H, W) in [0,
     1], 1 = paint. Both are None when nothing is to be kept. `like` asks for something like that
     picture (variations: through the image embedding), and `guides` lead on from it; a model is
-    given none but its card's. `words` and `negative_words` are the same
+    given none but its card's. `start` is the picture that a refinement starts from where
+    nothing is kept, whole even for a tile. `words` and `negative_words` are the same
     prompts with the weight of every span, None where all words count alike; a batch shares them.
+    `additions` are the files that words may name; what is left out of them the family may `tell`.
     """
 
     prompt: str = ""  # plain words
@@ -113,7 +121,10 @@ class Conditions:
     known: Tensor | None = None
     hole: Tensor | None = None
     like: Tensor | None = None
+    start: Tensor | None = None
     guides: tuple[Guide, ...] = ()
+    additions: Additions = field(default_factory=Additions)
+    tell: Callable[[str], None] = field(default=_nobody)  # a sentence for the painter
     check: Callable[[], None] = field(default=lambda: None)  # raises when cancelled; call it often
 
 

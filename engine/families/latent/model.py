@@ -10,17 +10,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.adapters.adapters import Chosen
 from engine.api import Size
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard, Understanding
-from engine.families.latent import conditioning, readers
+from engine.families.latent import conditioning
 from engine.families.latent.autoencoders import Autoencoder
 from engine.families.latent.conditioning import Asked
 from engine.families.latent.noise import Training
 from engine.families.latent.parts import Parts
+from engine.families.latent.words import Wording
 from engine.guidance import guided
 from engine.linear_preview import LinearPreview
-from engine.prompts import Words
 from engine.residency.remembered import Remembered, content_key
 from engine.watching import Watch
 
@@ -61,6 +62,7 @@ class LatentModel:
         self._watch = Watch(*parts.networks.values())
         self._autoencoder = Autoencoder(parts.vae, device, overflows=traits.overflows)
         self._tiny = tiny
+        self._wording = Wording(parts, empty_is_zero=traits.empty_is_zero)
         self._remembered = Remembered()
         self._preview: LinearPreview | None = None
 
@@ -109,12 +111,15 @@ class LatentModel:
     def denoiser(self, conditions: Conditions) -> Denoise:
         """Return denoise(x, level) -> x0 with guidance, for one candidate per seed."""
         with torch.inference_mode(), self._watch.asking(conditions.check):
-            said = self._asked(conditions)
+            loras = self._wording.loras(conditions)
+            self._wording.use(loras)
+            said = self._asked(conditions, loras)
             shown = self._shown(conditions) if self.traits.is_inpainting else None
         rescale = RESCALE if self.traits.training.starts_at_pure_noise else 0.0
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             with torch.inference_mode(), self._watch.asking(conditions.check):
+                self._wording.use(loras)  # another wording may have been painted in between
                 told = self._told(x, level, said, shown)
                 if said.guided:
                     unasked, wanted = told.chunk(2)
@@ -129,9 +134,10 @@ class LatentModel:
 
     def unload(self) -> None:
         """Give the memory back."""
-        self._parts = self._tiny = self._preview = None
+        self._wording.forget()
         self._remembered.forget()
-        del self._autoencoder.network
+        self._parts = self._tiny = self._preview = None
+        del self._wording, self._autoencoder
 
     def _told(self, x: Tensor, level: Level, said: Asked, shown: Tensor | None) -> Tensor:
         """Return what the network says, in float32: noise, velocity or the picture, a row each."""
@@ -144,11 +150,11 @@ class LatentModel:
         network = self.parts.unet
         return network(rows, step, said.hidden, return_dict=False, **said.more)[0].float()
 
-    def _asked(self, conditions: Conditions) -> Asked:
+    def _asked(self, conditions: Conditions, loras: Chosen) -> Asked:
         """Return what the network is conditioned on, for one candidate per seed."""
         width = self.traits.guidance_width
         guides = conditions.guidance > 1.0 and not width
-        wanted, avoided = self._read(conditions, guides=guides)
+        wanted, avoided = self._wording.read(conditions, loras, guides=guides)
         sizes = None
         if self.traits.has_sizes:
             sizes = conditioning.sizes_of(
@@ -160,27 +166,6 @@ class LatentModel:
         strength = conditioning.guidance_embedding(conditions.guidance, width, self._device)
         rows = strength.to(self._dtype).expand(len(said.hidden), -1)
         return Asked(said.hidden, {**said.more, "timestep_cond": rows})
-
-    def _read(
-        self, conditions: Conditions, *, guides: bool
-    ) -> tuple[readers.Read, readers.Read | None]:
-        """Return the prompt and, where it guides, the negative prompt, in as many chunks."""
-        words = readers.plain(conditions.prompt, conditions.words)
-        if not guides:
-            return self._words(words, 1), None
-        negative = readers.plain(conditions.negative_prompt, conditions.negative_words)
-        towers = self.parts.readers
-        count = max(readers.chunks_of(towers, one) for one in (words, negative))
-        wanted = self._words(words, count)
-        if self.traits.empty_is_zero and not negative.text:
-            return wanted, conditioning.nothing(wanted)
-        return wanted, self._words(negative, count)
-
-    def _words(self, words: Words, chunks: int) -> readers.Read:
-        key = content_key("words", words, chunks)
-        return self._remembered.recalled(
-            key, lambda: readers.read_all(self.parts.readers, words, chunks)
-        )
 
     def _shown(self, conditions: Conditions) -> Tensor:
         """Return hole and kept latents (1, 1 + C, h, w); all hole where nothing is kept."""

@@ -26,7 +26,8 @@ def probed(training: Training, parts: Parts) -> Training:
     """Return the training with what the network's own answer to noise says it predicts."""
     unet = parts.unet
     with torch.inference_mode():
-        hidden = read_all(parts.readers, Words()).hidden.to(unet.dtype)
+        nothing = [reader.chunks(Words()) for reader in parts.readers]
+        hidden = read_all(parts.readers, nothing).hidden.to(unet.dtype)
 
         def ask(noise: Tensor) -> Tensor:
             rows = noise.to(unet.device, unet.dtype)

@@ -7,7 +7,7 @@ each other; shorter ones beside them are filled up with empty chunks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,18 @@ class Reader:
         """How many tokens are read at once."""
         return int(self.network.config.max_position_embeddings)
 
-    def chunks(self, words: Words) -> tuple[Chunk[int], ...]:
-        """Return a prompt's tokens, in pieces that can be read at once."""
-        commas = self._ids(",")
-        return chunked(words.spans, self._ids, self.length - ENDS, commas)
+    def chunks(
+        self,
+        words: Words,
+        tokenize: Callable[[str], Sequence[int]] | None = None,
+        followers: Collection[int] = (),
+    ) -> tuple[Chunk[int], ...]:
+        """Return a prompt's tokens, in pieces that can be read at once.
+
+        `tokenize` knows words that the vocabulary lacks, `followers` are their further tokens.
+        """
+        room, commas = self.length - ENDS, self.ids(",")
+        return chunked(words.spans, tokenize or self.ids, room, commas, followers)
 
     def read(self, chunks: Sequence[Chunk[int]]) -> Read:
         """Return the chunks after the encoder, in a row, and the pooled text of the first."""
@@ -64,7 +72,8 @@ class Reader:
         hidden = out.hidden_states[-2] if self.penultimate else out.last_hidden_state
         return hidden, getattr(out, "text_embeds", None)
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
+        """Return the tokens of a text, without beginning and end."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _row(self, chunk: Chunk[int]) -> list[int]:
@@ -77,20 +86,19 @@ class Reader:
         return [*row, *[1.0] * (self.length - len(row))]
 
 
-def read_all(readers: Sequence[Reader], words: Words, least: int = 1) -> Read:
-    """Return a prompt after all encoders, side by side, in at least so many chunks."""
-    each = [list(reader.chunks(words)) for reader in readers]
-    count = max(least, *(len(chunks) for chunks in each))
-    read = [
-        reader.read([*chunks, *[Chunk()] * (count - len(chunks))])
-        for reader, chunks in zip(readers, each, strict=True)
-    ]
+Chunks = tuple[Chunk[int], ...]
+
+
+def read_all(readers: Sequence[Reader], each: Sequence[Chunks]) -> Read:
+    """Return a prompt's chunks after all encoders, side by side; each has its own tokens of it."""
+    read = [reader.read(chunks) for reader, chunks in zip(readers, each, strict=True)]
     return Read(torch.cat([one.hidden for one in read], dim=-1), read[-1].pooled)
 
 
-def chunks_of(readers: Sequence[Reader], words: Words) -> int:
-    """Return how many chunks a prompt takes."""
-    return max(len(reader.chunks(words)) for reader in readers)
+def evened(prompts: Sequence[Sequence[Chunks]]) -> list[list[Chunks]]:
+    """Return the chunks of several prompts with empty ones added, so that all have as many."""
+    count = max(len(chunks) for each in prompts for chunks in each)
+    return [[(*chunks, *[Chunk()] * (count - len(chunks))) for chunks in each] for each in prompts]
 
 
 def plain(text: str, words: Words | None) -> Words:

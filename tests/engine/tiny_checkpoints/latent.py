@@ -77,6 +77,7 @@ def components(
         beta_start=0.00085,
         beta_end=0.012,
         clip_sample=False,
+        steps_offset=1,
         timestep_spacing="trailing",
         **(scheduler or {}),
     )
