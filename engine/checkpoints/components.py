@@ -228,7 +228,8 @@ def _with_parts(found: Identity, tensors: Tensors, has_text: bool) -> Identity:
     if not has_text:
         return found
     seen = {n: i for n, i in tensors.items() if n.startswith(("vision_model.", "visual"))}
-    bytes_of = {"image_encoder": size(seen), "text_encoder": size(tensors) - size(seen)}
+    sight = sum(info.bytes for info in seen.values())
+    bytes_of = {"image_encoder": sight, "text_encoder": size(tensors) - sight}
     return replace(found, parts=tuple(bytes_of), part_bytes=bytes_of)
 
 

@@ -8,10 +8,10 @@ out of the folder each end in a ModelError with a sentence, and not one weight i
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,6 +45,15 @@ class TensorInfo(NamedTuple):
     bytes: int
 
 
+class TensorTable(dict[str, TensorInfo]):
+    """Tensors by name; `text` has all the names, one a line, to search them at once."""
+
+    @cached_property
+    def text(self) -> str:
+        """Every name behind a line feed."""
+        return "\n" + "\n".join(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """The tensors of a file, or of all the shards that make one, and what is written beside them.
@@ -53,7 +62,7 @@ class Header:
     """
 
     path: Path
-    tensors: Mapping[str, TensorInfo]
+    tensors: TensorTable
     metadata: Mapping[str, str]
     files: tuple[Path, ...] = ()
 
@@ -163,7 +172,7 @@ def _joined(path: Path, files: Iterable[Path]) -> Header:
             f"The shard {missing.name} of {path} is missing: {len(files)} files belong together. "
             "Download the model again."
         )
-    tensors: dict[str, TensorInfo] = {}
+    tensors = TensorTable()
     metadata: dict[str, str] = {}
     for file in files:
         header = read_header(file)
@@ -192,22 +201,25 @@ def _metadata(path: Path, told: object) -> dict[str, str]:
     return {str(name): value for name, value in told.items() if isinstance(value, str)}
 
 
-def _tensors(path: Path, told: dict[str, Any], size: int) -> dict[str, TensorInfo]:
+def _tensors(path: Path, told: dict[str, Any], size: int) -> TensorTable:
     """Return the tensors; their bytes must cover `size` bytes without a gap or an overlap."""
-    tensors: dict[str, TensorInfo] = {}
+    tensors = TensorTable()
     places: list[tuple[int, int]] = []
+    make = tuple.__new__  # what TensorInfo's own does, without the call in between
     for name, entry in told.items():
         try:
             dtype, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-            sound = type(shape) is list and len(shape) <= MAX_DIMENSIONS
-            counts = math.prod(shape) if sound else -1
-            fits = sound and min(shape, default=0) >= 0
-            fits = fits and counts * BITS[dtype] == (end - start) * 8
+            bits = BITS[dtype]
+            if type(shape) is not list or len(shape) > MAX_DIMENSIONS:
+                raise _unsound(path, name, entry)
+            for side in shape:
+                bits = bits * side if side >= 0 else -1
+            length = end - start
         except (KeyError, TypeError, ValueError) as error:
             raise _unsound(path, name, entry) from error
-        if not (fits and type(counts) is int and type(start) is int and 0 <= start <= end):
+        if bits != length * 8 or type(bits) is not int or type(length) is not int or start < 0:
             raise _unsound(path, name, entry)
-        tensors[name] = TensorInfo(dtype, tuple(shape), end - start)
+        tensors[name] = make(TensorInfo, (dtype, tuple(shape), length))
         places.append((start, end))
     _check_places(path, places, size)
     return tensors

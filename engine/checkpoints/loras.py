@@ -5,18 +5,21 @@ that of kohya (`lora_unet_down_blocks_...lora_down.weight`), and the names of th
 (`diffusion_model.double_blocks.0.img_attn.qkv.lora_A.weight`). What they are for is told by the
 blocks they change and by how wide the text is that these attend to; metadata decides only what the
 tensors leave open.
+
+All names are searched at once, in one text: these files have thousands of them, and there are
+thousands of these files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from engine.checkpoints.headers import Header
+from engine.checkpoints.headers import Header, TensorInfo
 from engine.checkpoints.kinds import FAMILIES, Identity
-from engine.checkpoints.tensors import Tensors, precision, size
+from engine.checkpoints.tensors import Tensors, any_under, precision, size
 
-_METHODS = {  # the end of a tensor's name -> the method; the first that is there counts
+_METHODS = {  # the end of a tensor's name -> the method; of several the first counts
     ".hada_w1_a": "loha",
     ".hada_w2_a": "loha",
     ".lokr_w1": "lokr",
@@ -35,9 +38,17 @@ _METHODS = {  # the end of a tensor's name -> the method; the first that is ther
 }
 _LOW_RANK = re.compile(
     r"[._](lora_down|lora_up|lora_A|lora_B|lora\.down|lora\.up|lora_linear_layer\.(down|up))"
-    r"(\.default)?(\.weight)?$"
+    r"(\.default)?(\.weight)?$",
+    re.MULTILINE,
 )
 _LYCORIS = frozenset({"loha", "lokr", "oft", "glora", "ia3", "locon", "full"})
+_KOHYA = ("lora_unet_", "lora_te", "lora_transformer_", "lycoris_")
+_PARTS = {
+    "text_encoder": ("lora_te_", "lora_te1_", "text_encoder.", "text_encoders.clip_l."),
+    "text_encoder_2": ("lora_te2_", "text_encoder_2.", "text_encoders.clip_g."),
+    "text_encoder_3": ("lora_te3_", "text_encoder_3.", "text_encoders.t5xxl."),
+}
+_TEXT_PARTS = tuple(start for starts in _PARTS.values() for start in starts)
 _CONTEXTS = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}
 _TEXTS = {768: "sd1", 1024: "sd2"}
 _BASES = (  # parts of what metadata calls the base, in the order in which they are looked for
@@ -58,8 +69,7 @@ _BASES = (  # parts of what metadata calls the base, in the order in which they 
     ("qwen", "qwen-image"),
 )
 _OPEN = "Which models it is for is written neither in its tensors nor in its metadata."
-_Blocks = Mapping[str, str]
-_BY_BLOCKS: _Blocks = {  # blocks that only one kind of network has, with . and _ alike
+_BY_BLOCKS = {  # blocks that only one kind of network has, with _ for every .
     "single_stream_modulation": "flux2",
     "to_qkv_mlp_proj": "flux2",
     "distilled_guidance_layer": "chroma",
@@ -74,6 +84,8 @@ _BY_BLOCKS: _Blocks = {  # blocks that only one kind of network has, with . and 
     "single_blocks_": "flux1",
     "single_transformer_blocks_": "flux1",
 }
+_UNET = r"down_block|up_block|mid_block|input_block|output_block|middle_block"
+_LONGEST_SD3 = 37  # the number of SD3.5 large's last block
 
 
 def lora_of(header: Header) -> Identity | None:
@@ -81,7 +93,7 @@ def lora_of(header: Header) -> Identity | None:
     method = _method(header.tensors)
     if method is None:
         return None
-    architecture, note = _architecture(header)
+    architecture, note = _Names(header).architecture()
     return Identity(
         kind="lycoris" if method in _LYCORIS else "lora",
         family=FAMILIES.get(architecture or ""),
@@ -96,118 +108,115 @@ def lora_of(header: Header) -> Identity | None:
 
 
 def _method(tensors: Tensors) -> str | None:
-    found = {method for name in tensors for end, method in _METHODS.items() if name.endswith(end)}
-    for method in dict.fromkeys(_METHODS.values()):
-        if method in found:
-            return method
-    low_rank = [info for name, info in tensors.items() if _LOW_RANK.search(name)]
-    if not low_rank:
+    text = f"{tensors.text}\n"
+    method = next((method for end, method in _METHODS.items() if f"{end}\n" in text), None)
+    if method is not None:
+        return method
+    if "lora" not in text or not _LOW_RANK.search(text):
         return None
-    return "locon" if any(len(i.shape) == 4 and i.shape[-1] > 1 for i in low_rank) else "lora"
+    kernels = (info for info in tensors.values() if len(info.shape) == 4 and info.shape[-1] > 1)
+    return "lora" if next(kernels, None) is None else "locon"
 
 
 def _layout(tensors: Tensors) -> str:
-    name = next(iter(tensors))
-    if any(
-        n.startswith(("lora_unet_", "lora_te", "lora_transformer_", "lycoris_")) for n in tensors
-    ):
+    if any_under(tensors, *_KOHYA):
         return "kohya"
-    if any(".processor." in n or ".lora_linear_layer." in n for n in tensors):
+    if ".processor." in tensors.text or ".lora_linear_layer." in tensors.text:
         return "diffusers-old"
-    if name.startswith(("diffusion_model.", "double_blocks.", "single_blocks.", "text_encoders.")):
-        return "original"
-    return "peft"
+    original = ("diffusion_model.", "double_blocks.", "single_blocks.", "text_encoders.")
+    return "original" if any_under(tensors, *original) else "peft"
 
 
 def _parts(tensors: Tensors) -> tuple[str, ...]:
-    heads = {
-        "text_encoder": ("lora_te_", "lora_te1_", "text_encoder.", "text_encoders.clip_l."),
-        "text_encoder_2": ("lora_te2_", "text_encoder_2.", "text_encoders.clip_g."),
-        "text_encoder_3": ("lora_te3_", "text_encoder_3.", "text_encoders.t5xxl."),
-    }
-    found = [part for part, starts in heads.items() if any(n.startswith(starts) for n in tensors)]
-    every = tuple(start for starts in heads.values() for start in starts)
-    paints = any(not name.startswith(every) for name in tensors)
+    found = [part for part, starts in _PARTS.items() if any_under(tensors, *starts)]
+    paints = any(not name.startswith(_TEXT_PARTS) for name in tensors)
     return (*(("network",) if paints else ()), *found)
 
 
-def _architecture(header: Header) -> tuple[str | None, str]:
-    flat = {name.replace(".", "_"): info for name, info in header.tensors.items()}
-    found = _by_blocks(flat) or _transformer(flat) or _unet(flat)
-    told = _told(header.metadata)
-    if found == "flux1" and told in ("chroma", "flux2"):
-        return told, ""  # Chroma's blocks that matter are FLUX.1's
-    if found is not None:
-        return found, ""
-    return (told, "") if told else (_by_text(flat), _OPEN if _by_text(flat) is None else "")
+class _Names:
+    """The names of a LoRA's tensors as one text, . and _ alike, to search all of them at once."""
 
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._flat = header.tensors.text.replace(".", "_")
 
-def _by_blocks(flat: Tensors) -> str | None:
-    for block, architecture in _BY_BLOCKS.items():
-        if any(block in name for name in flat):
-            if architecture != "flux1":
-                return architecture
-            return "flux2" if _has_wide_blocks(flat) else "flux1"
-    return None
+    def architecture(self) -> tuple[str | None, str]:
+        """Return what it is for, or None and a note."""
+        painter = self._unet if self._has(_UNET) else self._transformer
+        found = self._by_blocks() or painter() or self._by_second_text()
+        told = _told(self._header.metadata)
+        if found == "flux1" and told in ("chroma", "flux2"):
+            return told, ""  # Chroma's blocks that matter are FLUX.1's
+        found = found or told or self._by_text()
+        return found, "" if found else _OPEN
 
+    def _has(self, pattern: str) -> bool:
+        return re.search(pattern, self._flat) is not None
 
-def _has_wide_blocks(flat: Tensors) -> bool:
-    """FLUX.2 widens to nine times its width where FLUX.1 does to seven (`linear1`)."""
-    down = next((i for n, i in flat.items() if re.search(r"linear1.*(down|lora_A)", n)), None)
-    up = next((i for n, i in flat.items() if re.search(r"linear1.*(up|lora_B)", n)), None)
-    if down is None or up is None or len(down.shape) < 2:
-        return False
-    return up.shape[0] == 9 * down.shape[1]
+    def _info(self, pattern: str) -> TensorInfo | None:
+        """Return what the header says of the first tensor whose name matches."""
+        match = re.search(pattern, self._flat)
+        if match is None:
+            return None
+        start = self._flat.rfind("\n", 0, match.start() + 1) + 1
+        end = self._flat.find("\n", match.end())
+        name = self._header.tensors.text[start : None if end < 0 else end]
+        return self._header.tensors[name]
 
+    def _width(self, pattern: str) -> int | None:
+        info = self._info(pattern)
+        return info.shape[1] if info is not None and len(info.shape) > 1 else None
 
-def _transformer(flat: Tensors) -> str | None:
-    """Tell transformers that share block names: by what they attend with, and by width."""
-    if any(re.search(r"(^|_)layers_\d+_(attention|feed_forward|adaLN)", name) for name in flat):
-        return "z-image"
-    if not any(re.search(r"(?<!single_)transformer_blocks_\d+_attn_(to|add)_", n) for n in flat):
+    def _by_blocks(self) -> str | None:
+        for block, architecture in _BY_BLOCKS.items():
+            if block in self._flat:
+                return "flux2" if architecture == "flux1" and self._is_wide() else architecture
         return None
-    if any(re.search(r"_ff_(linear_in|linear_out)", name) for name in flat):
-        return "flux2"
-    numbers = [int(m[1]) for n in flat if (m := re.search(r"transformer_blocks_(\d+)_", n))]
-    if max(numbers, default=0) > 37:  # SD3.5 large, the longest of its kind, has 38
-        return "qwen-image"
-    return "sd3" if any("_ff_context_" in n or "_attn2_" in n for n in flat) else None
 
+    def _is_wide(self) -> bool:
+        """FLUX.2 widens to nine times its width where FLUX.1 does to seven (`linear1`)."""
+        taken = self._width(r"linear1[^\n]*(?:down|lora_A)")
+        made = self._info(r"linear1[^\n]*(?:up|lora_B)")
+        return taken is not None and made is not None and made.shape[0] == 9 * taken
 
-def _unet(flat: Tensors) -> str | None:
-    if any(n.startswith(("lora_te2_", "text_encoder_2_")) for n in flat):
-        return "sdxl"
-    unet = {
-        n: i for n, i in flat.items() if re.search(r"(down|up|mid|input|output|middle)_block", n)
-    }
-    if not unet:
+    def _transformer(self) -> str | None:
+        """Tell transformers that share block names: by what they attend with, and by length."""
+        if self._has(r"(?:\n|_)layers_\d+_(?:attention|feed_forward|adaLN)"):
+            return "z-image"
+        if not self._has(r"transformer_blocks_\d+_attn_(?:to|add)_"):
+            return None
+        if self._has(r"_ff_linear_(?:in|out)"):
+            return "flux2"
+        numbers = [int(n) for n in re.findall(r"transformer_blocks_(\d{1,5})_", self._flat)]
+        if max(numbers, default=0) > _LONGEST_SD3:
+            return "qwen-image"
+        return "sd3" if self._has(r"_ff_context_|_attn2_") else None
+
+    def _unet(self) -> str | None:
+        context = self._width(
+            r"attn2_(?:to_k|to_v|processor_to_k_lora)[^\n]*(?:down|lora_A|hada_w1_b|_diff)"
+        )
+        if context in _CONTEXTS:
+            return _CONTEXTS[context]
+        if self._has(r"transformer_blocks_[1-9]"):
+            return "sdxl"
+        if self._has(r"down_blocks_0_attentions|input_blocks_[12]_1_|up_blocks_3_attentions"):
+            return self._by_text() or ("sd2" if self._is_linear() else "sd1")
         return None
-    context = _width(unet, r"attn2_(to_k|to_v|processor_to_k_lora).*(down|lora_A|hada_w1_b|_diff)")
-    if context in _CONTEXTS:
-        return _CONTEXTS[context]
-    if any(re.search(r"transformer_blocks_[1-9]", name) for name in unet):
-        return "sdxl"
-    first = r"down_blocks_0_attentions|input_blocks_[12]_1_|up_blocks_3_attentions"
-    if any(re.search(first, name) for name in unet):
-        return _by_text(flat) or ("sd2" if _is_linear(unet) else "sd1")
-    return None
 
+    def _by_second_text(self) -> str | None:
+        return "sdxl" if self._has(r"\n(?:lora_te2_|text_encoder_2_)text_model") else None
 
-def _is_linear(unet: Tensors) -> bool:
-    projections = [i for n, i in unet.items() if re.search(r"proj_in.*(down|lora_A)", n)]
-    return bool(projections) and all(len(info.shape) == 2 for info in projections)
+    def _is_linear(self) -> bool:
+        projection = self._info(r"proj_in[^\n]*(?:down|lora_A)")
+        return projection is not None and len(projection.shape) == 2
 
-
-def _by_text(flat: Tensors) -> str | None:
-    wide = _width(
-        flat, r"(lora_te_|text_encoder_)text_model.*(q_proj|k_proj|mlp_fc1).*(down|lora_A)"
-    )
-    return _TEXTS.get(wide or 0)
-
-
-def _width(flat: Tensors, pattern: str) -> int | None:
-    found = next((i for n, i in flat.items() if re.search(pattern, n) and len(i.shape) > 1), None)
-    return None if found is None else found.shape[1]
+    def _by_text(self) -> str | None:
+        wide = self._width(
+            r"(?:lora_te_|text_encoder_)text_model[^\n]*(?:q_proj|k_proj|mlp_fc1)[^\n]*"
+            r"(?:down|lora_A)"
+        )
+        return _TEXTS.get(wide or 0)
 
 
 def _told(metadata: Mapping[str, str]) -> str | None:
@@ -216,5 +225,4 @@ def _told(metadata: Mapping[str, str]) -> str | None:
 
 
 def _named(text: str) -> str | None:
-    bases: Iterable[tuple[str, str]] = _BASES
-    return next((architecture for part, architecture in bases if part in text), None)
+    return next((architecture for part, architecture in _BASES if part in text), None)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 
-from engine.checkpoints.headers import TensorInfo
+from engine.checkpoints.headers import TensorTable
 
-Tensors = Mapping[str, TensorInfo]
+Tensors = TensorTable
 PRECISIONS = {
     "F64": "fp64",
     "F32": "fp32",
@@ -24,16 +23,19 @@ PRECISIONS = {
 _ALMOST_ALL = 0.9  # of the bytes in one type: below that a file is mixed
 
 
-def within(tensors: Tensors, prefix: str) -> dict[str, TensorInfo]:
+def within(tensors: Tensors, prefix: str) -> Tensors:
     """Return the tensors under a prefix, by their names without it."""
     if not prefix:
-        return dict(tensors)
-    return {name[len(prefix) :]: info for name, info in tensors.items() if name.startswith(prefix)}
+        return tensors
+    start = len(prefix)
+    inside = {name[start:]: info for name, info in tensors.items() if name.startswith(prefix)}
+    return TensorTable(inside)
 
 
-def any_under(tensors: Iterable[str], *prefixes: str) -> bool:
+def any_under(tensors: Tensors, *prefixes: str) -> bool:
     """Tell whether a name starts with one of the prefixes."""
-    return any(name.startswith(prefixes) for name in tensors)
+    text = tensors.text
+    return any(f"\n{prefix}" in text for prefix in prefixes)
 
 
 def width(tensors: Tensors, name: str, axis: int = 1) -> int | None:
@@ -49,10 +51,13 @@ def size(tensors: Tensors) -> int:
 
 def precision(tensors: Tensors) -> str | None:
     """Return the type of most of the bytes, several joined by + where none has nearly all."""
+    by_type: dict[str, int] = {}
+    for dtype, _, length in tensors.values():
+        by_type[dtype] = by_type.get(dtype, 0) + length
     counts: Counter[str] = Counter()
-    for info in tensors.values():
-        if info.dtype in PRECISIONS:
-            counts[PRECISIONS[info.dtype]] += info.bytes
+    for dtype, length in by_type.items():
+        if dtype in PRECISIONS:
+            counts[PRECISIONS[dtype]] += length
     total = counts.total()
     if not total:
         return None
