@@ -6,6 +6,6 @@ plain modules of diffusers and transformers and know nothing of families. Files 
 (`wanted`); importing this package imports no torch, its modules `adapters` and `embeddings` do.
 """
 
-from engine.adapters.wanted import Wanted, wanted
+from engine.adapters.wanted import Additions, Wanted, wanted
 
-__all__ = ["Wanted", "wanted"]
+__all__ = ["Additions", "Wanted", "wanted"]

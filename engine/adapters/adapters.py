@@ -27,13 +27,15 @@ KEPT_SETS = 8
 Stamp = tuple[Path, int, int]  # a file, when it was written, its size
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """LoRAs that are used together, ready to be put."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """LoRAs that are used together, read and ready; `notes` are sentences for the painter."""
 
-    layers: tuple[Adapted, ...]
-    files: frozenset[Stamp]
-    notes: tuple[str, ...]
+    layers: tuple[Adapted, ...] = ()
+    files: frozenset[Stamp] = frozenset()
+    notes: tuple[str, ...] = ()
+    words_key: tuple[tuple[str, int, int, float], ...] = ()
+    """What text encoders compute with: a part of the key of what is remembered of them."""
 
 
 class Adapters:
@@ -48,14 +50,8 @@ class Adapters:
         self._parts, self._kept_bytes = dict(parts), kept_bytes
         self._places: Places | None = None  # read off the networks when first needed
         self._files: OrderedDict[Stamp, Loaded] = OrderedDict()
-        self._sets: OrderedDict[tuple, _Set] = OrderedDict()
-        self._now: tuple = ()
-        self._used = _Set((), frozenset(), ())
-
-    @property
-    def words_key(self) -> tuple:
-        """What changes when the text encoders compute something else: a part of a cache's key."""
-        return tuple((file, weight) for file, _, weight in self._now if weight)
+        self._sets: OrderedDict[tuple, Chosen] = OrderedDict()
+        self._nothing = self._now = Chosen()
 
     @property
     def bytes(self) -> int:
@@ -65,21 +61,38 @@ class Adapters:
     def use(self, wanted: Sequence[Wanted]) -> tuple[str, ...]:
         """Lay exactly these LoRAs over the networks; returns sentences for the painter.
 
-        Raises ModelError for a file that is broken and RequestError for one of another model;
-        what was in use before is then in use still. No LoRAs leave the networks as they were.
+        No LoRAs leave the networks as they were. Raises what `chosen` does; what was in use before
+        is then in use still.
         """
+        chosen = self.chosen(wanted)
+        self.put(chosen)
+        return chosen.notes
+
+    def chosen(self, wanted: Sequence[Wanted]) -> Chosen:
+        """Return these LoRAs, read, to be `put` as often as is needed.
+
+        ModelError for a file that is broken, RequestError for one of another model.
+        """
+        if not wanted:
+            return self._nothing
         key = tuple(
             (_stamp(one), one.strength("unet"), one.strength("text_encoder")) for one in wanted
         )
-        if key != self._now:
-            chosen = self._chosen(key, wanted)
-            for layer in self._used.layers:
-                layer.take_away()
-            for layer in chosen.layers:
-                layer.put()
-            self._now, self._used = key, chosen
-            self._forget()
-        return self._used.notes
+        if key not in self._sets:
+            self._sets[key] = self._made(key, wanted)
+        self._sets.move_to_end(key)
+        self._forget()
+        return self._sets[key]
+
+    def put(self, chosen: Chosen) -> None:
+        """Compute with exactly these LoRAs from now on; as good as free where they are already."""
+        if chosen is self._now:
+            return
+        for layer in self._now.layers:
+            layer.take_away()
+        for layer in chosen.layers:
+            layer.put()
+        self._now = chosen
 
     def forget(self) -> None:
         """Take all LoRAs away and give their memory back."""
@@ -87,13 +100,7 @@ class Adapters:
         self._files.clear()
         self._sets.clear()
 
-    def _chosen(self, key: tuple, wanted: Sequence[Wanted]) -> _Set:
-        if key not in self._sets:
-            self._sets[key] = self._made(key, wanted)
-        self._sets.move_to_end(key)
-        return self._sets[key]
-
-    def _made(self, key: tuple, wanted: Sequence[Wanted]) -> _Set:
+    def _made(self, key: tuple, wanted: Sequence[Wanted]) -> Chosen:
         if self._places is None:
             self._places = Places(self._parts)
         # All headers before any weights: a set is refused at once, and as a whole.
@@ -116,7 +123,8 @@ class Adapters:
                     held = layers.setdefault((place.part, place.path), (place, []))
                     held[1].append((term, strength))
         adapted = tuple(Adapted(place.layer, terms) for place, terms in layers.values())
-        return _Set(adapted, frozenset(stamp for stamp, *_ in key), tuple(notes))
+        words = tuple((str(path), *when, weight) for (path, *when), _, weight in key if weight)
+        return Chosen(adapted, frozenset(stamp for stamp, *_ in key), tuple(notes), words)
 
     def _device(self) -> torch.device:
         """Return where the largest network computes; what waits elsewhere is moved when it runs."""
@@ -130,7 +138,8 @@ class Adapters:
         """Drop the sets and files that were not used for longest, beyond what may be kept."""
         while len(self._sets) > KEPT_SETS:
             self._sets.popitem(last=False)
-        idle = [stamp for stamp in self._files if stamp not in self._used.files]
+        newest = next(reversed(self._sets.values()), self._nothing)
+        idle = [stamp for stamp in self._files if stamp not in self._now.files | newest.files]
         size = sum(self._files[stamp].bytes for stamp in idle)
         for stamp in idle:
             if size <= self._kept_bytes:

@@ -9,7 +9,7 @@ vocabulary would lead it to the new word instead.)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,12 @@ class Embeddings:
         self._names: tuple[tuple[str, ...], re.Pattern[str]] | None = None
 
     @property
-    def followers(self) -> frozenset[int]:
-        """The numbers before which no chunk may end: all but the first of every word."""
-        return frozenset(self._followers)
+    def followers(self) -> Collection[int]:
+        """The numbers before which no chunk may end: all but the first of every word.
+
+        Grows when new words are read.
+        """
+        return self._followers
 
     def tokens(self, part: str, text: str, library: Library) -> list[int]:
         """Return a text's tokens for one encoder, new words included; for `prompts.chunked`.

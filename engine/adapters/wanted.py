@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import RequestError
 from engine.prompts import Lora
 
 NEAR = 3  # names that are offered in place of an unknown one
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """The files that a prompt may name, by their names."""
+
+    loras: Mapping[str, Path] = field(default_factory=dict)
+    embeddings: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,9 @@ class Wanted:
 
     def strength(self, part: str) -> float:
         """Return how much is added to a part of the model, named as in a diffusers folder."""
-        of_words = part.startswith("text_encoder") and self.words_weight is not None
-        return float(self.words_weight) if of_words else self.weight  # type: ignore[arg-type]
+        if self.words_weight is None or not part.startswith("text_encoder"):
+            return self.weight
+        return self.words_weight
 
 
 def wanted(loras: Sequence[Lora], library: Mapping[str, Path]) -> tuple[Wanted, ...]:

@@ -237,10 +237,11 @@ def _early(part: str, path: str) -> str:
 def comfy(made: Lora) -> dict[str, Tensor]:
     """Write it under the original names with dots, as ComfyUI and newer trainers do."""
     clips = {"text_encoder": "clip_l", "text_encoder_2": "clip_g"}
+    kind = "sdxl" if any(part == "text_encoder_2" for part, _ in made.tensors) else "sd1"
     written = {}
     for (part, path), tensors in made.tensors.items():
         if part == "unet":
-            name = f"diffusion_model.{original(path)}"
+            name = f"diffusion_model.{original(path, kind)}"
         else:
             name = f"text_encoders.{clips[part]}.transformer.{words_path(path)}"
         for slot, tensor in tensors.items():
@@ -330,5 +331,7 @@ def save(
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in (metadata or {}).items()
     }
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, told or None)
+    save_file(
+        {name: tensor.contiguous().clone() for name, tensor in tensors.items()}, path, told or None
+    )
     return path
