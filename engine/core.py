@@ -94,7 +94,7 @@ class Engine:
         self._catalogue = listed(self._extensions, models)
         self._device, self._precision = device, precision
         self._fingerprints = Fingerprints()
-        self._models = Models(self._extensions.families, kept_bytes, memory)
+        self._loaded = Models(self._extensions.families, kept_bytes, memory)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -118,7 +118,7 @@ class Engine:
             except NothingFitsError:
                 raise
             except OutOfMemoryError:
-                self._models.keep_only(attempt.session and attempt.session.model)
+                self._loaded.keep_only(attempt.session and attempt.session.model)
                 limits = self._tighter(attempt)
             else:
                 return
@@ -131,11 +131,11 @@ class Engine:
         plan = attempt.limits.placed(placed(job.request, self._device, self._precision))
         attempt.plan = plan
         attempt.control.check()
-        held = self._models.ready(job.card, plan)
+        held = self._loaded.ready(job.card, plan)
         if held is None:
-            placement = self._models.planned(job, plan, may_round=self._may_round(job))
+            placement = self._loaded.planned(job, plan, may_round=self._may_round(job))
             yield Loading(job.card.name)
-            held = self._models.load(job.card, plan, placement)
+            held = self._loaded.load(job.card, plan, placement)
             attempt.placed = placement.note
         session = attempt.session = self._session(attempt, held)
         yield session.started
@@ -161,8 +161,8 @@ class Engine:
         raise OutOfMemoryError(sentence(job.card, working, native if fits else None))
 
     def close(self) -> None:
-        """Give all loaded models' memory back; the engine may go on painting and loads them again."""
-        self._models.keep_only(None)
+        """Give the memory of all models back; the engine may go on painting, and loads them anew."""
+        self._loaded.keep_only(None)
 
     def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, Plugins]:
         """Settle what is painted, with the words that plugins made of it, and have it checked."""
@@ -201,7 +201,7 @@ class Engine:
         )
         plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
         if job.request.plan is None:
-            plan = self._models.fitted(plan, held, canvas.layout.working, guided=job.guidance > 1.0)
+            plan = self._loaded.fitted(plan, held, canvas.layout.working, guided=job.guidance > 1.0)
         plan = attempt.limits.split(plan)
         canvas = full_size(canvas) if in_one_pass(job, plan.tile) else canvas
         use_threads(plan.threads)

@@ -49,6 +49,11 @@ class Placement:
     chunked_attention: bool = False
     note: str = ""  # a sentence for the painter, where it is not the plain way
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the model is loaded straight to its device and left there."""
+        return self.offload == "none" and not (self.eight_bits or self.chunked_attention)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:

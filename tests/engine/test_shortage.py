@@ -23,6 +23,7 @@ from engine import (
     Started,
 )
 from engine.provenance import replayed
+from engine.residency.memory import Memory
 from engine.shortage import Limits, elsewhere, tightened, tighter
 
 HUNGRY = """
@@ -81,6 +82,11 @@ def mahlstick_families():
 """
 
 
+def plenty(device: str) -> Memory:
+    """Say that memory is no concern, so that nothing is planned around a lack of it."""
+    return Memory(2**40, 0 if device == "cpu" else 2**40)
+
+
 class Machine:
     """An engine with so much memory, and what was tried on it."""
 
@@ -90,7 +96,7 @@ class Machine:
         self._log = folder / "log"
         hook = folder / "hungry.py"
         hook.write_text(HUNGRY.format(log=str(self._log), most=json.dumps(most)))
-        self.engine = Engine(models=[tiny_folder], hooks=[str(hook)], device="cpu")
+        self.engine = Engine([tiny_folder], [str(hook)], device="cpu", memory=plenty)
 
     def paint(self, **asked: Any) -> list[Any]:
         usual = {"mode": Mode.GENERATE, "prompt": "red", "seed": 3, "model": "tiny"}
