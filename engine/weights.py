@@ -7,23 +7,22 @@ unpickled: safetensors is the one format that is accepted.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.adapters import Additions
+from engine.checkpoints.headers import read_header
 from engine.errors import ModelError, RequestError
 
 if TYPE_CHECKING:
-    from engine.families import Family, ModelCard
+    from engine.families import ModelCard
     from engine.hookspecs import Options
     from engine.plugins import Extensions
     from engine.prompts.presets import Preset
 
-HEADER_LIMIT = 16 * 2**20  # bytes; the largest published checkpoints need a tenth of it
 _CHUNK = 2**20
 
 
@@ -78,33 +77,15 @@ def catalogue(
 
 def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
     """Return the catalogue of plugins that are loaded already; the embedded model comes first."""
+    from engine.checkpoints.stock import Stock
     from engine.prompts.presets import preset_book
 
-    cards: dict[str, ModelCard] = {}
-    problems: list[str] = []
-    own = _own_folder(extensions.options)
-    for folder in (embedded_folder(), own, *(Path(model) for model in models)):
-        if folder is None:
-            continue
-        try:
-            found = _recognised(folder, extensions.families)
-        except ModelError as error:  # one broken model must not take the others away
-            problems.append(str(error))
-            continue
-        if not found and folder != own:
-            problems.append(_not_a_model(folder))
-        for card in found:
-            if card.name in cards:
-                problems.append(
-                    f"Two models are called {card.name!r}: {cards[card.name].path} and "
-                    f"{card.path}. The first is used; rename the folder of the other."
-                )
-            cards.setdefault(card.name, card)
+    stock = Stock(extensions, models, embedded_folder())
     return Catalogue(
         tuple(extensions.samplers),
         tuple(extensions.schedules),
-        tuple(cards.values()),
-        tuple(problems),
+        stock.cards,
+        stock.problems,
         tuple(extensions.prefills),
         tuple(extensions.upscalers),
         tuple(preset_book(extensions.presets).values()),
@@ -146,64 +127,7 @@ def check_weights(path: Path) -> None:
             "are read and are not accepted: convert the model, or get its safetensors edition."
         )
     for file in weights:
-        _check_header(file)
-
-
-def _check_header(file: Path) -> None:
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if size < 8 or length > min(HEADER_LIMIT, size - 8):
-            raise ModelError(
-                f"{file} is not a usable safetensors file: its header claims {length} bytes, the "
-                f"file has {size}, and {HEADER_LIMIT} are accepted. Download it again."
-            )
-        try:
-            header = json.loads(stream.read(length))
-        except ValueError as error:
-            raise ModelError(
-                f"The header of {file} cannot be read ({error}). Download it again."
-            ) from error
-    if not isinstance(header, dict):
-        raise ModelError(f"The header of {file} is not a table of tensors. Download it again.")
-
-
-def _own_folder(options: Options) -> Path | None:
-    """Return the folder that models are downloaded into, None before the first one is."""
-    named = options.get("library", {}).get("folder")
-    folder = None if named is None else Path(str(named)).expanduser()
-    return folder if folder is not None and folder.is_dir() else None
-
-
-def _recognised(folder: Path, families: Sequence[Family]) -> list[ModelCard]:
-    for candidates in ([folder], _children(folder)):
-        cards = [card for path in candidates for card in _card(path, families)]
-        if cards:
-            return cards
-    return []
-
-
-def _card(path: Path, families: Sequence[Family]) -> Iterator[ModelCard]:
-    for family in families:
-        card = family.recognise(path) if path.exists() else None
-        if card is not None:
-            yield card
-            return
-
-
-def _children(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    # What is hidden is a download under way, or was put aside.
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _not_a_model(folder: Path) -> str:
-    if not folder.exists():
-        return f"The model folder {folder} does not exist. Create it or correct the setting."
-    return (
-        f"{folder} holds no model of a kind that is known. Put one into it or correct the setting."
-    )
+        read_header(file)
 
 
 def _digest(root: Path, weights: Sequence[Path]) -> str:

@@ -27,7 +27,7 @@ AUTOV2_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ModelFile:
     """One model file or folder. `name` is what prompts and requests call it, unique in its kind."""
 
     name: str
@@ -74,11 +74,11 @@ class Library:
         self.shelves = tuple(dict.fromkeys(shelves))
         self._index = None if index is None else Index(index)
         self._reading = Lock()
-        self._entries: tuple[Entry, ...] | None = None
+        self._entries: tuple[ModelFile, ...] | None = None
         self._folders: dict[str, int] = {}
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[ModelFile, ...]:
         """Everything that was found, in the order of the shelves; refused files too."""
         if self._entries is None:
             self.refresh()
@@ -109,7 +109,7 @@ class Library:
         """Upscaling networks by name."""
         return self._named("upscaler")
 
-    def find(self, name: str) -> list[Entry]:
+    def find(self, name: str) -> list[ModelFile]:
         """Return what goes by a name: its own, its file's, its path, or its short or whole hash."""
         lowered = name.lower()
         for fits in (
@@ -139,23 +139,23 @@ class Library:
                 return True
         return False
 
-    def duplicates(self) -> list[tuple[Entry, ...]]:
+    def duplicates(self) -> list[tuple[ModelFile, ...]]:
         """Return models with the same bytes in different places, among those that were hashed.
 
         Two links to one file are no duplicates: removing one would free nothing.
         """
-        alike: dict[str, dict[Path, Entry]] = {}
+        alike: dict[str, dict[Path, ModelFile]] = {}
         for entry in self.entries:
             if entry.sha256 is not None:
                 alike.setdefault(entry.sha256, {}).setdefault(entry.path.resolve(), entry)
         return [tuple(places.values()) for places in alike.values() if len(places) > 1]
 
-    def unhashed(self) -> list[Entry]:
+    def unhashed(self) -> list[ModelFile]:
         """Return what has no hash yet, small files first."""
         waiting = [e for e in self.entries if e.sha256 is None and e.kind != "refused"]
         return sorted(waiting, key=lambda entry: entry.bytes)
 
-    def hashed(self, entry: Entry, sha256: str) -> None:
+    def hashed(self, entry: ModelFile, sha256: str) -> None:
         """Take note of the SHA-256 of an entry, in the state in which it was read."""
         if self._index is not None:
             self._index.store_hash(str(entry.path), entry.stamp, sha256)
@@ -171,13 +171,13 @@ class Library:
         usable = (entry for entry in self.entries if entry.kind in kinds)
         return {entry.name: entry.path for entry in usable}
 
-    def _read(self, check: Callable[[], None]) -> tuple[Entry, ...]:
+    def _read(self, check: Callable[[], None]) -> tuple[ModelFile, ...]:
         walk = Walk()
         finds = [(shelf, find) for shelf in self.shelves for find in walk.under(shelf.path)]
         known = {} if self._index is None else self._index.known()
         hashes = {} if self._index is None else self._index.hashes()
         news: dict[str, Known] = {}
-        entries: list[Entry] = []
+        entries: list[ModelFile] = []
         for shelf, find in finds:
             key = str(find.path)
             told = known.get(key)
@@ -227,8 +227,8 @@ def found_out(find: Find) -> Known:
     return Known(find.stamp, identity, about(metadata, find.sides))
 
 
-def _entry(shelf: Shelf, find: Find, told: Known, sha256: str | None) -> Entry:
-    return Entry(
+def _entry(shelf: Shelf, find: Find, told: Known, sha256: str | None) -> ModelFile:
+    return ModelFile(
         name=title_of(find.path),
         path=find.path,
         identity=told.identity,
@@ -241,7 +241,7 @@ def _entry(shelf: Shelf, find: Find, told: Known, sha256: str | None) -> Entry:
     )
 
 
-def _uniquely_named(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _uniquely_named(entries: Sequence[ModelFile]) -> Iterator[ModelFile]:
     """Give what shares a name with an earlier one of its kind its folder's name too."""
     taken: set[tuple[str, str]] = set()
     for entry in entries:
@@ -255,12 +255,12 @@ def _uniquely_named(entries: Sequence[Entry]) -> Iterator[Entry]:
         yield entry if name == entry.name else replace(entry, name=name)
 
 
-def _group(entry: Entry) -> str:
+def _group(entry: ModelFile) -> str:
     together = {"lycoris": "lora", "diffusion model": "checkpoint"}
     return together.get(entry.kind, entry.kind)
 
 
-def _difference(before: Sequence[Entry], after: Sequence[Entry]) -> Change:
+def _difference(before: Sequence[ModelFile], after: Sequence[ModelFile]) -> Change:
     old = {entry.path: entry.stamp for entry in before}
     new = {entry.path: entry.stamp for entry in after}
     return Change(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import ModelError, RequestError, catalogue, weights
+from engine.checkpoints.headers import HEADER_LIMIT
 from engine.families import ModelCard
 from engine.weights import Catalogue, Fingerprints, check_weights
 
@@ -27,6 +28,15 @@ def model(folder: Path, header: bytes = b"{}", length: int | None = None) -> Pat
     (folder / "tiny.json").write_text("{}")
     size = len(header) if length is None else length
     (folder / "a.safetensors").write_bytes(size.to_bytes(8, "little") + header)
+    return folder
+
+
+def tensor(folder: Path) -> Path:
+    """Write a model of one real tensor."""
+    header = {"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}
+    model(folder, json.dumps(header).encode())
+    with (folder / "a.safetensors").open("ab") as stream:
+        stream.write(bytes(4))
     return folder
 
 
@@ -103,7 +113,7 @@ def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
 
 def test_sound_weights_pass(tmp_path: Path, tiny_folder: Path) -> None:
     check_weights(tiny_folder)
-    check_weights(model(tmp_path / "m", json.dumps({"a": {}}).encode()))
+    check_weights(tensor(tmp_path / "m"))
     check_weights(tmp_path / "m" / "a.safetensors")
 
 
@@ -112,12 +122,23 @@ def test_sound_weights_pass(tmp_path: Path, tiny_folder: Path) -> None:
     [
         (b"{}", 2**40, "claims"),
         (b"{}", 3, "claims"),
-        (b" " * (weights.HEADER_LIMIT + 1), None, "claims"),
+        (b" " * (HEADER_LIMIT + 1), None, "claims"),
         (b"nope", None, "cannot be read"),
         (b"[1]", None, "not a table"),
         (b"\xff\xfe", None, "cannot be read"),
+        (b'{"a": {}}', None, "do not fit"),
+        (b'{"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}', None, "cut off"),
     ],
-    ids=["huge", "longer than the file", "over the limit", "no json", "no table", "no text"],
+    ids=[
+        "huge",
+        "longer than the file",
+        "over the limit",
+        "no json",
+        "no table",
+        "no text",
+        "no tensor",
+        "cut off",
+    ],
 )
 def test_an_unsound_header_is_a_model_error(
     tmp_path: Path, header: bytes, length: int | None, said: str
