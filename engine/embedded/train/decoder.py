@@ -75,6 +75,7 @@ class Decoder(nn.Module):
         if recipe.device.type == "cpu":
             # The fused attention's way back takes a third of a bf16 step there; this does not.
             self.unet.set_attn_processor(AttnProcessor())
+            self.reader.set_attn_implementation("eager")
 
     def forward(self, x: Tensor, time: Tensor, lesson: Lesson, pictures: Tensor) -> Tensor:
         """Return the velocity (N, C, h, w) of given latents (N, 2 C + 1, h, w) at times (N,)."""

@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
+from engine.embedded.train.optimiser import Optimiser
+
 log = logging.getLogger(__name__)
 CPU = torch.device("cpu")
 
@@ -32,6 +34,7 @@ class Pace:
     warmup: int = 100
     decay: float = 0.3  # the last part of the steps, over which the rate falls to nothing
     average: float = 0.999  # EMA
+    muon: bool = False  # for the matrices within; it pays where a step takes long
     checkpoint_s: float = 180.0
     report: int = 50
 
@@ -102,9 +105,7 @@ class Training:
         self.module, self.pace, self.folder = module, pace, folder
         self.device = next(module.parameters()).device
         self.average = Averaged(module, pace.average)
-        self.optimiser = torch.optim.AdamW(
-            module.parameters(), lr=pace.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
-        )
+        self.optimiser = Optimiser(module, pace.rate, muon=pace.muon)
         self.step = 0
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.exists():
@@ -163,14 +164,12 @@ class Training:
         self.save()
 
     def _learn(self, losses: Callable[[int], Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.pace.rate_at(self.step)
         told = losses(self.step)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.forget_gradients()
         told["loss"].backward()
         share_gradients(self.module)
         nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
-        self.optimiser.step()
+        self.optimiser.step(self.pace.rate_at(self.step))
         self.average.update(self.module, self.step)
         self.step += 1
         return {name: value.detach() for name, value in told.items()}
