@@ -28,7 +28,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
 PAIR = "/pair"  # who has a code has no token yet
-OWNER_PREFIX = "/pair/"  # what only the bridge's own token opens, not a paired machine's
+OWNER_PREFIX = "/pair/"
+PULLS = "/models/pulls"
+REMOVALS = "/models/removals"
+OWNERS = (OWNER_PREFIX, PULLS, REMOVALS)  # only the bridge's own token opens these
 OPEN_PATHS = frozenset({"/health", "/health/ready", PAIR})
 SIGNED_PREFIX = "/v1/images/files/"  # links under it carry a signature instead of the token
 HOLDER = "mahlstick.holder"  # in a scope: the SHA-256 of the token it came with
@@ -118,7 +121,7 @@ class Rules:
             return _TOKEN
         if hmac.compare_digest(shown, self.token.encode()):
             return None
-        return None if not path.startswith(OWNER_PREFIX) and self.paired(shown) else _TOKEN
+        return None if not path.startswith(OWNERS) and self.paired(shown) else _TOKEN
 
 
 _ORIGIN = Refusal(

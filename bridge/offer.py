@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bridge.wire.messages import ModelInfo, PresetInfo
@@ -33,19 +36,28 @@ class Offer:
 
 
 class Offers:
-    """Asks once and remembers; asks again, but not at once, when there was no answer."""
+    """Asks once and remembers; asks again when models come or go.
+
+    When there was no answer it is asked again too, but not at once.
+    """
 
     def __init__(
         self,
         options: Mapping[str, Any],
         known: Offer | None = None,
         *,
+        folders: Sequence[Path] = (),
         patience_s: float = 30.0,
         again_s: float = 60.0,
     ) -> None:
-        """`options` are the engine's: models and hooks. With `known` nobody is asked."""
+        """`options` are the engine's: models and hooks. With `known` nobody is asked at first.
+
+        `folders` are looked at for models that came or went.
+        """
         self._options = options
         self._known = known
+        self._folders = [folder.expanduser() for folder in folders]
+        self._seen = state_of(self._folders)
         self._patience_s = patience_s
         self._again_s = again_s
         self._not_before = 0.0  # on the event loop's clock
@@ -64,6 +76,17 @@ class Offers:
                 self._known = await self._asked()
                 self._not_before = now + self._again_s
             return self._known or Offer()
+
+    async def look_again(self) -> bool:
+        """Ask anew where models came or went; tell whether there is something else now."""
+        seen = await asyncio.to_thread(state_of, self._folders)
+        async with self._lock:
+            if seen == self._seen:
+                return False
+            self._seen = seen
+            before, asked = self._known, await self._asked()
+            self._known = asked or before
+            return self._known != before
 
     async def _asked(self) -> Offer | None:
         process = await asyncio.create_subprocess_exec(
@@ -100,3 +123,18 @@ class Offers:
             candidates=said["candidates"],
             steps=said["steps"],
         )
+
+
+def state_of(folders: Sequence[Path]) -> dict[str, int]:
+    """Return folders, and those in them, with when something last came to each or went.
+
+    Cheap: no file is opened. What changed deeper down is seen at the next start.
+    """
+    found: dict[str, int] = {}
+    for folder in folders:
+        with suppress(OSError):
+            found[str(folder)] = folder.stat().st_mtime_ns
+            with os.scandir(folder) as entries:
+                inner = (one for one in entries if one.is_dir() and not one.name.startswith("."))
+                found |= {one.path: one.stat().st_mtime_ns for one in inner}
+    return found

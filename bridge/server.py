@@ -27,6 +27,7 @@ from bridge.logs import LogStyle, hush_uvicorn, log_to_stderr
 from bridge.memory import keep_blocks
 from bridge.offer import Offer, Offers
 from bridge.pairing import Devices, Pairing
+from bridge.pulls import Place, Pulls
 from bridge.settings import Settings, engine_options
 from bridge.signing import Authority
 from bridge.state import StateFolder
@@ -193,7 +194,7 @@ def _app(
     engine = parts.engine or EngineChoice(options=options)
     timeout_s = settings.hook_timeout_s
     worker = parts.worker or ProcessWorker(blobs, engine, _logs(settings), timeout_s)
-    offers = Offers(options, parts.offer)
+    offers = Offers(options, parts.offer, folders=(*settings.models, settings.models_dir))
     jobs = Jobs(
         worker,
         store,
@@ -218,6 +219,7 @@ def _app(
         worker=worker,
         tally=tally,
         pairing=pairing,
+        pulls=_pulls(settings, offers),
         clients=lambda: sockets.clients,
         dismiss=sockets.dismiss,
         version=_version(),
@@ -228,6 +230,13 @@ def _app(
         images_per_minute=settings.images_per_minute,
     )
     return create_app(jobs, store, offers, rules, sockets, mounted(shared))
+
+
+def _pulls(settings: Settings, offers: Offers) -> Pulls:
+    place = Place(
+        settings.models_dir.expanduser().absolute(), settings.hub, settings.download_hosts
+    )
+    return Pulls(settings.state_dir.expanduser().absolute(), place, offers.look_again)
 
 
 def _authority(settings: Settings) -> Authority:

@@ -17,6 +17,7 @@ from bridge.jobs import Jobs
 from bridge.logs import LogStyle
 from bridge.offer import Offers
 from bridge.pairing import Pairing
+from bridge.pulls import Pulls
 from bridge.signing import Authority
 from bridge.store import Store
 from bridge.tally import Tally
@@ -33,6 +34,7 @@ class Shared:
     worker: Worker
     tally: Tally
     pairing: Pairing
+    pulls: Pulls
     clients: Callable[[], int]  # how many are connected
     dismiss: Callable[[str], Awaitable[None]]  # closes connections by the SHA-256 of their token
     version: str

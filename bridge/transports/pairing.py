@@ -6,23 +6,20 @@ own token; a paired machine's is not enough to let others in.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.auth import OWNER_PREFIX, PAIR
 from bridge.errors import StateFolderError
 from bridge.pairing import CODE_TTL_S, MAX_NAME, Device, PairingError
 from bridge.transports import Mounted, Shared
+from bridge.transports.replies import asked, refused, said
 from bridge.transports.websocket import PATH
 from bridge.wire.errors import BAD_REQUEST, STORAGE_FAILED, UNAUTHORIZED
-
-_MAX_BODY = 4096  # bytes
-_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -48,27 +45,27 @@ class _Desk:
 
     async def pair(self, request: Request) -> Response:
         """Give a token for a code."""
-        code, name = _wanted(await _body(request))
+        code, name = _wanted(await asked(request, "code and name"))
         device, token = self._pairing.redeem(code, name)
         version = self._shared.version
-        return _said({"token": token, "device": device.id, "path": PATH, "version": version})
+        return said({"token": token, "device": device.id, "path": PATH, "version": version})
 
     async def code(self, _: Request) -> Response:
         """Make a code."""
-        return _said({"code": self._pairing.invite(), "expires_in": CODE_TTL_S})
+        return said({"code": self._pairing.invite(), "expires_in": CODE_TTL_S})
 
     async def devices(self, _: Request) -> Response:
         """List the machines."""
-        return _said({"devices": [_told(device) for device in self._pairing.devices.all()]})
+        return said({"devices": [_told(device) for device in self._pairing.devices.all()]})
 
     async def forget(self, request: Request) -> Response:
         """Let a machine in no longer; its connections end."""
         device = self._pairing.devices.forget(request.path_params["device"])
         if device is None:
             sentence = "No machine of this id is paired; list them with `mahlstick pair --list`."
-            return _refused(404, BAD_REQUEST, sentence, "device")
+            return refused(404, BAD_REQUEST, sentence, "device")
         await self._shared.dismiss(device.sha256)
-        return _said(_told(device))
+        return said(_told(device))
 
 
 def _guarded(answer: Answer) -> Answer:
@@ -78,41 +75,20 @@ def _guarded(answer: Answer) -> Answer:
         try:
             return await answer(request)
         except PairingError as error:
-            return _refused(403, UNAUTHORIZED, str(error), "code")
+            return refused(403, UNAUTHORIZED, str(error), "code")
         except StateFolderError as error:
-            return _refused(507, STORAGE_FAILED, str(error), "")
+            return refused(507, STORAGE_FAILED, str(error), "")
         except ValueError as error:
-            return _refused(400, BAD_REQUEST, str(error), "")
+            return refused(400, BAD_REQUEST, str(error), "")
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is left to read it
 
     return guarded
 
 
-def _said(told: dict[str, Any]) -> Response:
-    return JSONResponse(told, headers=_HEADERS)
-
-
-async def _body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise ValueError("The body must be JSON; send it as application/json.")
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > _MAX_BODY:
-            raise ValueError(f"The body is too large; accepted are {_MAX_BODY} bytes.")
-    return bytes(content)
-
-
-def _wanted(body: bytes) -> tuple[str, str]:
+def _wanted(told: dict[str, Any]) -> tuple[str, str]:
     """Return code and name; raises ValueError with a sentence."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise ValueError("The body must be one JSON object with code and name.")  # noqa: TRY004
-    code, name = said.get("code"), said.get("name", "")
+    code, name = told.get("code"), told.get("name", "")
     if not isinstance(code, str) or not isinstance(name, str):
         raise ValueError("code and name must be texts.")  # noqa: TRY004
     if not name.isprintable() or len(name) > MAX_NAME:
@@ -122,11 +98,6 @@ def _wanted(body: bytes) -> tuple[str, str]:
 
 def _told(device: Device) -> dict[str, Any]:
     return {"id": device.id, "name": device.name, "created": device.created}
-
-
-def _refused(status: int, code: str, message: str, param: str) -> Response:
-    error = {"code": code, "message": message, "param": param or None}
-    return JSONResponse({"error": error}, status, _HEADERS)
 
 
 async def _nothing() -> None:
