@@ -176,6 +176,7 @@ class Painting:
             seeds=seeds,
             known=None if hole is None else known,
             hole=None if known is None else hole,
+            start=known if hole is None else None,
         )
         denoise = self._worded(conditions, stage, levels, self._asked.get(batch[0]))
         x = levels[0].sigma * noise()

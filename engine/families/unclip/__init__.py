@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.families import Family
+from engine.families.unclip.downloaded import FAMILIES
 from engine.families.unclip.embedded import CELL, MARK, NAME, TOUCHED, UnclipFamily, UnclipModel
 from engine.hookspecs import hookimpl
 
@@ -18,4 +19,4 @@ __all__ = ["CELL", "MARK", "NAME", "TOUCHED", "UnclipFamily", "UnclipModel", "ma
 @hookimpl
 def mahlstick_families() -> Sequence[Family]:
     """Register the families of the kind."""
-    return (UnclipFamily(),)
+    return (UnclipFamily(), *FAMILIES)
