@@ -55,6 +55,23 @@ from engine.weights import Catalogue, catalogue
 
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
+    from engine.checkpoints.digests import Hashing
+    from engine.checkpoints.identity import identified
+    from engine.checkpoints.keeping import (
+        Moved,
+        Verified,
+        empty_trash,
+        move_model,
+        remove_model,
+        trashed_models,
+        verify_model,
+    )
+    from engine.checkpoints.kinds import Identity
+    from engine.checkpoints.library import Change, Library, ModelFile, library
+    from engine.checkpoints.portraits import Portrait, portrait_of
+    from engine.checkpoints.shelves import well_known
+    from engine.checkpoints.stock import Stocked, stock
+    from engine.checkpoints.watcher import Watcher
     from engine.core import Engine
     from engine.downloads.catalogue import Offered, offered
     from engine.downloads.events import Arriving, Checking, Pulled
@@ -71,6 +88,26 @@ if TYPE_CHECKING:
 _LATE = {
     "ActivePlugin": "engine.plugins",
     "Alpha": "engine.canvas.paste",
+    "Change": "engine.checkpoints.library",
+    "Hashing": "engine.checkpoints.digests",
+    "Identity": "engine.checkpoints.kinds",
+    "Library": "engine.checkpoints.library",
+    "ModelFile": "engine.checkpoints.library",
+    "Moved": "engine.checkpoints.keeping",
+    "Portrait": "engine.checkpoints.portraits",
+    "Stocked": "engine.checkpoints.stock",
+    "Verified": "engine.checkpoints.keeping",
+    "Watcher": "engine.checkpoints.watcher",
+    "empty_trash": "engine.checkpoints.keeping",
+    "identified": "engine.checkpoints.identity",
+    "library": "engine.checkpoints.library",
+    "move_model": "engine.checkpoints.keeping",
+    "portrait_of": "engine.checkpoints.portraits",
+    "remove_model": "engine.checkpoints.keeping",
+    "stock": "engine.checkpoints.stock",
+    "trashed_models": "engine.checkpoints.keeping",
+    "verify_model": "engine.checkpoints.keeping",
+    "well_known": "engine.checkpoints.shelves",
     "Arriving": "engine.downloads.events",
     "Checking": "engine.downloads.events",
     "Downloads": "engine.downloads.pulling",
@@ -108,6 +145,7 @@ __all__ = [
     "Box",
     "CancelledError",
     "Catalogue",
+    "Change",
     "Checking",
     "Control",
     "Denoised",
@@ -119,13 +157,18 @@ __all__ = [
     "Event",
     "Extension",
     "Finished",
+    "Hashing",
+    "Identity",
     "Layout",
+    "Library",
     "Loading",
     "MaskShape",
     "Mode",
     "ModeRules",
     "ModelCard",
     "ModelError",
+    "ModelFile",
+    "Moved",
     "Need",
     "Offered",
     "Options",
@@ -135,6 +178,7 @@ __all__ = [
     "Pixels",
     "Plan",
     "PluginError",
+    "Portrait",
     "Preset",
     "PromptError",
     "PullPlan",
@@ -144,22 +188,35 @@ __all__ = [
     "Size",
     "Stamp",
     "Started",
+    "Stocked",
     "UnknownWordsError",
     "Verdict",
+    "Verified",
     "Watch",
+    "Watcher",
     "active_plugins",
     "catalogue",
+    "empty_trash",
     "family_names",
     "hookimpl",
+    "identified",
     "labelled",
+    "library",
     "merged",
+    "move_model",
     "offered",
     "parameters",
+    "portrait_of",
     "preset_book",
     "recorded",
+    "remove_model",
     "replayed",
     "source_type",
+    "stock",
+    "trashed_models",
+    "verify_model",
     "watermark_of",
+    "well_known",
 ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
-from engine.checkpoints.library import ModelFile, Library
+from engine.checkpoints.library import Library, ModelFile
 from engine.checkpoints.walks import find_of
 
 _BLOCK = 2**20

@@ -48,7 +48,7 @@ class Moved:
     beside: tuple[Path, ...] = ()
 
 
-def verified(
+def verify_model(
     entry: ModelFile, expected: str | None = None, check: Check = lambda: None
 ) -> Verified:
     """Read a model whole and say whether header and hash are as they should be.
@@ -75,7 +75,7 @@ def verified(
     return Verified(entry.path, sound=True, sha256=sha256, against=against, sentence=sentence)
 
 
-def moved(
+def move_model(
     entry: ModelFile, folder: Path, *, force: bool = False, check: Check = lambda: None
 ) -> Moved:
     """Move a model, and the files beside it that tell of it, into a folder.
@@ -97,7 +97,7 @@ def moved(
     return Moved(entry.path, target, entry.bytes, beside)
 
 
-def removed(
+def remove_model(
     entry: ModelFile, own: Path, *, force: bool = False, check: Check = lambda: None
 ) -> Moved:
     """Move a model into the trash of our own models folder; nothing is deleted.
@@ -111,10 +111,10 @@ def removed(
             f"removed. Remove it there, or say that it shall go to the trash in {own / TRASH}."
         )
     when = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    return moved(entry, own / TRASH / when, force=True, check=check)
+    return move_model(entry, own / TRASH / when, force=True, check=check)
 
 
-def trashed(own: Path) -> list[Path]:
+def trashed_models(own: Path) -> list[Path]:
     """Return what lies in the trash, the newest first."""
     trash = own / TRASH
     times = sorted(trash.iterdir(), reverse=True) if trash.is_dir() else []
@@ -123,7 +123,7 @@ def trashed(own: Path) -> list[Path]:
 
 def empty_trash(own: Path) -> int:
     """Delete what lies in the trash for good, and return the bytes that this freed."""
-    freed = sum(found.bytes for path in trashed(own) if (found := find_of(path)) is not None)
+    freed = sum(found.bytes for path in trashed_models(own) if (found := find_of(path)) is not None)
     shutil.rmtree(own / TRASH, ignore_errors=True)
     return freed
 

@@ -6,7 +6,8 @@ index does not know in that state. What is broken, refused or unknown is in it t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SECTION = "library"  # of the options
 AUTOV2_DIGITS = 10
+_STORED_AT_ONCE = 200  # files that a reading which is cut off has to look at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +186,19 @@ class Library:
             if told is None or told.stamp != find.stamp:
                 check()
                 told = news[key] = found_out(find)
+                self._store(news, at_least=_STORED_AT_ONCE)
             stamp, sha256 = hashes.get(key, ("", None))
             same = sha256 if stamp == find.stamp else None
             entries.append(_entry(shelf, find, told, same))
-        if self._index is not None:
-            gone = known.keys() - {str(find.path) for _, find in finds}
-            if news or gone:
-                self._index.store(news, gone)
+        self._store(news, known.keys() - {str(find.path) for _, find in finds})
         self._folders = walk.folders
         return tuple(_uniquely_named(entries))
+
+    def _store(self, news: dict[str, Known], gone: Collection[str] = (), at_least: int = 1) -> None:
+        """Write down what is new and forget what is gone, in pieces: a first reading may be cut."""
+        if self._index is not None and (len(news) >= at_least or gone):
+            self._index.store(news, gone)
+            news.clear()
 
 
 def library(
@@ -215,7 +221,7 @@ def library(
     for name, group in dict(told.get("paths", {})).items():
         shelves += shelves_in(group, Path.home(), str(name))
     if told.get("well_known"):
-        for path in well_known(Path.home(), environment or {}):
+        for path in well_known(Path.home(), os.environ if environment is None else environment):
             shelves += shelves_of(path)
     index = told.get("index")
     return Library(shelves, None if index is None else Path(str(index)).expanduser())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.checkpoints.library import ModelFile, Library, library
+from engine.checkpoints.library import Library, ModelFile, library
 from engine.checkpoints.shelves import shelves_of
 from engine.errors import ModelError
 
