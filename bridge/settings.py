@@ -29,6 +29,29 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 
 
+class SettingsFile(TomlConfigSettingsSource):
+    """The settings file, in which relative paths of models and hooks count from its own folder."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what the file says, its paths absolute."""
+        told = dict(super().__call__())
+        folder = Path(str(self.toml_file_path)).absolute().parent
+        for name, is_path in (("models", lambda _: True), ("hooks", _is_file)):
+            listed = told.get(name)
+            if isinstance(listed, list):
+                told[name] = [
+                    str(folder / Path(each).expanduser())
+                    if isinstance(each, str) and is_path(each)
+                    else each
+                    for each in listed
+                ]
+        return told
+
+
+def _is_file(hook: str) -> bool:
+    return hook.endswith(".py") or "/" in hook or "\\" in hook
+
+
 def _state_folder() -> Path:
     return Path(platformdirs.user_state_path(NAME))
 
@@ -156,7 +179,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return where settings come from: flags, then the environment, then the file."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.settings_file)
+        toml = SettingsFile(settings_cls, toml_file=cls.settings_file)
         return init_settings, env_settings, toml
 
 

@@ -6,6 +6,7 @@ painter's picture, about previews when the policy has them checked, and about ev
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,15 +31,15 @@ class Sight:
     what: str
 
 
-class PictureFilter:
+class PictureFilter(ABC):
     """Turns what a filter sees into verdicts; a filter says `sights`."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
 
+    @abstractmethod
     def sights(self, picture: Pixels, model: Model | None) -> Sequence[Sight]:
         """Return what is seen in an RGB picture (h, w, 3); `model` is what painted it, if any."""
-        raise NotImplementedError
 
     @hookimpl
     def mahlstick_check_input(self, image: Pixels) -> list[Verdict]:

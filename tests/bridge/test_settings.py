@@ -87,7 +87,7 @@ def test_plugins_get_their_tables_and_the_painters_folders(tmp_path: Path) -> No
     made = engine_options(load_settings(file))
     assert made == {
         "models": [],
-        "hooks": ["rules.py"],
+        "hooks": [str(tmp_path / "rules.py")],
         "hook_timeout_s": 7.0,
         "options": {
             **made["options"],
@@ -96,3 +96,17 @@ def test_plugins_get_their_tables_and_the_painters_folders(tmp_path: Path) -> No
         },
     }
     assert json.loads(json.dumps(made)) == made
+
+
+def test_relative_paths_in_the_file_count_from_its_folder(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    absolute = str(tmp_path / "mine.py")
+    file.write_text(f'hooks = ["hooks/grain.py", "a_package", "{absolute}"]\nmodels = ["sdxl"]\n')
+    settings = load_settings(file)
+    assert settings.hooks == [str(file.parent / "hooks/grain.py"), "a_package", absolute]
+    assert settings.models == [file.parent / "sdxl"]
+    assert load_settings(file, hooks=["here.py"]).hooks == ["here.py"]  # a flag: as it is written
