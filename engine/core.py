@@ -161,7 +161,7 @@ class Engine:
         raise OutOfMemoryError(sentence(job.card, working, native if fits else None))
 
     def close(self) -> None:
-        """Give the memory of all models back; the engine may go on painting, and loads them anew."""
+        """Give the memory of all models back; the engine may go on painting and loads them anew."""
         self._loaded.keep_only(None)
 
     def _decided(self, request: PaintRequest, control: Control) -> tuple[Job, Plugins]:
@@ -201,7 +201,9 @@ class Engine:
         )
         plan = replace(batched(job, plan, canvas.layout.working), tile=tile_of(job, canvas))
         if job.request.plan is None:
-            plan = self._loaded.fitted(plan, held, canvas.layout.working, guided=job.guidance > 1.0)
+            layout, guided = canvas.layout, job.guidance > 1.0
+            decoded = layout.context_box_canvas.size if plan.tile else layout.working
+            plan = self._loaded.fitted(plan, held, layout.working, decoded, guided=guided)
         plan = attempt.limits.split(plan)
         canvas = full_size(canvas) if in_one_pass(job, plan.tile) else canvas
         use_threads(plan.threads)

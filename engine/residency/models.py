@@ -21,6 +21,7 @@ from engine.families import Family, Model, ModelCard
 from engine.residency.memory import Memory, free_memory
 from engine.residency.needs import Needs, needs_of
 from engine.residency.planner import (
+    RESERVE,
     Placement,
     Wish,
     batch_that_fits,
@@ -145,11 +146,14 @@ class Models:
         self._held[key] = held
         return held
 
-    def fitted(self, plan: Plan, held: Held, working: Size, *, guided: bool) -> Plan:
-        """Return a job's plan with batches and tiles of decoding that fit into what is free now."""
+    def fitted(self, plan: Plan, held: Held, working: Size, decoded: Size, *, guided: bool) -> Plan:
+        """Return a job's plan with batches and tiles of decoding that fit into what is free now.
+
+        `decoded` is the size of the largest picture that is decoded.
+        """
         left = self._left(held)
         batch = batch_that_fits(held.needs, working, left, guided=guided)
-        tile = tile_that_fits(held.needs, working, left)
+        tile = tile_that_fits(held.needs, decoded, left)
         return replace(Limits(batch=batch).split(plan), decode_tile=plan.decode_tile or tile)
 
     def _left(self, held: Held) -> int:
@@ -197,7 +201,7 @@ class Models:
     def _is_short_on_device(self, new: Held, work: int) -> bool:
         if new.placement.device == "cpu":
             return False
-        needed = resident(new.placement, new.needs) + work
+        needed = resident(new.placement, new.needs) + work + RESERVE
         return self._memory(new.placement.device).device < needed
 
     def _is_short_in_main(self, new: Held) -> bool:

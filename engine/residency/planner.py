@@ -138,7 +138,9 @@ def resident(way: Placement, needs: Needs) -> int:
     """Return the most bytes of weights that lie on the device at one time."""
     if way.offload == "none":
         return needs.weights
-    denoiser = needs.parts.get(needs.denoiser or "", 0)
+    if needs.denoiser is None:  # one part of which nothing more is known
+        return needs.weights
+    denoiser = needs.parts[needs.denoiser]
     others = max((size for name, size in needs.parts.items() if name != needs.denoiser), default=0)
     if way.offload == "model":
         return max(denoiser, others)
