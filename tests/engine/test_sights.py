@@ -57,7 +57,7 @@ def test_previews_are_looked_at_where_the_policy_says_so(policy: Policy) -> None
 
 def test_a_filter_has_to_say_what_it_sees() -> None:
     with pytest.raises(TypeError, match="sights"):
-        PictureFilter(STUDIO)
+        PictureFilter(STUDIO)  # pyright: ignore[reportAbstractUsage]
 
 
 def test_registering_every_filter_imports_nothing_heavy() -> None:
