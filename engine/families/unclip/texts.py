@@ -70,7 +70,8 @@ class Reader:
 
         Only for networks that attend to any number of words.
         """
-        padded = [*chunks, *[Chunk[int]()] * (least - len(chunks))]
+        nothing: Chunk[int] = Chunk()
+        padded = [*chunks, *[nothing] * (least - len(chunks))]
         each = [self.read_chunk(chunk) for chunk in padded]
         hidden = torch.cat([one.hidden for one in each], dim=1)
         return Read(hidden, each[0].pooled, torch.cat([one.mask for one in each], dim=1))

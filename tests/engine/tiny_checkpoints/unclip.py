@@ -100,7 +100,8 @@ def write_stable_unclip(
         else:
             parts["prior"] = _prior(width)
             parts["prior_text_encoder"] = _projecting(width)
-            parts["prior_scheduler"] = _sampling(5.0)
+            # diffusers' pipeline never tells Karlo's scheduler how far it steps; its docs say this.
+            parts["prior_scheduler"] = DDPMScheduler.from_config(_sampling(5.0).config)
     parts["scheduler"] = DDIMScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.00085,
