@@ -135,7 +135,7 @@ def carried(source: Path, target: Path, check: Check) -> None:
     Raises ModelError.
     """
     try:
-        if source.stat().st_dev == target.parent.stat().st_dev:
+        if _is_same_disk(source, target.parent):
             source.rename(target)
             return
         _copied(source, target, check)
@@ -143,6 +143,10 @@ def carried(source: Path, target: Path, check: Check) -> None:
         raise ModelError(
             f"{source} was not moved to {target}: {error.strerror}. It is still where it was."
         ) from error
+
+
+def _is_same_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev
 
 
 def _copied(source: Path, target: Path, check: Check) -> None:

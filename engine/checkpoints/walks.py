@@ -45,7 +45,11 @@ class Walk:
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
     def under(self, folder: Path) -> Iterator[Find]:
-        """Yield what lies under a folder, or the folder itself where it is a model."""
+        """Yield what lies under a folder, or the folder or file itself where that is a model."""
+        if folder.is_file():
+            found = find_of(folder)
+            yield from () if found is None else (found,)
+            return
         yield from self._folder(str(folder), _DEPTH)
 
     def _folder(self, folder: str, depth: int) -> Iterator[Find]:
