@@ -43,19 +43,22 @@ def main(arguments: list[str]) -> int:
 
 
 class _Told:
-    """Tells events, of progress only the newest now and then."""
+    """Tells events; of a file's progress its beginning, its end, and what is newest at times."""
 
     def __init__(self) -> None:
         self._next_s = 0.0
+        self._before = ("", "")
 
     def tell(self, event: Arriving | Checking | Pulled) -> None:
         """Write an event down, unless it is progress and others were told just now."""
-        moment = time.monotonic()
-        whole = isinstance(event, Arriving | Checking) and event.done >= event.total
-        if isinstance(event, Arriving | Checking) and not whole and moment < self._next_s:
-            return
+        moment, kind = time.monotonic(), type(event).__name__.lower()
+        if isinstance(event, Arriving | Checking):
+            same = self._before == (kind, event.path) and event.done < event.total
+            if same and moment < self._next_s:
+                return
+            self._before = kind, event.path
         self._next_s = moment + _EVERY_S
-        _say(type(event).__name__.lower(), **asdict(event))
+        _say(kind, **asdict(event))
 
 
 def _say(event: str, **told: Any) -> None:  # noqa: ANN401 - what JSON can hold

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from engine.checkpoints.keeping import Moved, move_model, remove_model
 from engine.downloads.addresses import Reach, origin
 from engine.downloads.catalogue import Licence
 from engine.downloads.checking import Hashes, hashed
@@ -26,6 +29,9 @@ from engine.downloads.pull import Pull
 from engine.downloads.sources import Source, sources
 from engine.downloads.transfer import Means
 from engine.errors import DownloadError
+
+if TYPE_CHECKING:
+    from engine.checkpoints.library import ModelFile
 
 
 class Downloads:
@@ -105,6 +111,21 @@ class Downloads:
             if isinstance(found, Hashes) and found.sha256 != file.sha256:
                 yield _changed(name, path, pin)
 
+    def pinned_as(self, path: Path) -> str | None:
+        """Return the name under which a file or folder was pulled, None where it was not."""
+        for name in self.ledger.pins:
+            if path == self.folder / name or path.is_relative_to(self.folder / name):
+                return name
+        return None
+
+    def remove(self, entry: ModelFile, *, force: bool = False) -> Moved:
+        """Move a model into our trash, its pin forgotten; raises ModelError and DownloadError."""
+        return self._gone(entry, remove_model(entry, self.folder, force=force))
+
+    def move(self, entry: ModelFile, folder: Path, *, force: bool = False) -> Moved:
+        """Move a model into a folder, its pin forgotten; raises ModelError and DownloadError."""
+        return self._gone(entry, move_model(entry, folder, force=force))
+
     def forget(self, name: str) -> None:
         """Drop the pin of a model that is no longer in the folder, and what had arrived of it."""
         with changing(self.folder) as held:
@@ -117,6 +138,15 @@ class Downloads:
         if not work.is_dir():
             return []
         return sorted(path.name for path in work.iterdir() if path.is_dir())
+
+    def _gone(self, entry: ModelFile, moved: Moved) -> Moved:
+        """Forget the pin of what is no longer there, and what lay beside it in its own folder."""
+        name = self.pinned_as(entry.path)
+        if name is not None:
+            self.forget(name)
+            with suppress(OSError):  # anything that is not ours keeps the folder
+                (self.folder / name).rmdir()
+        return moved
 
     @property
     def _hub(self) -> Hub:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.failures import DownloadFailure
+from bridge.cli.failures import DownloadFailure, InputFailure
 
 if TYPE_CHECKING:
     from bridge.settings import Settings
@@ -33,10 +33,12 @@ def downloads_of(settings: Settings, token: str | None = None) -> Downloads:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turn the engine's errors about downloads into the end of a command."""
-    from engine import DownloadError
+    """Turn the engine's errors about models and downloads into the end of a command."""
+    from engine import DownloadError, ModelError
 
     try:
         yield
     except DownloadError as error:
         raise DownloadFailure(str(error)) from error
+    except ModelError as error:
+        raise InputFailure(str(error)) from error

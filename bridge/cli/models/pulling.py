@@ -11,6 +11,7 @@ import typer
 
 from bridge.cli.failures import CancelledFailure
 from bridge.cli.models.places import AsJson, SettingsFile, downloads_of, sentences
+from bridge.cli.models.shelf import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,7 @@ def _accepted(plan: PullPlan, *, as_json: bool) -> bool:
         return False  # now there is nothing to accept
     if as_json or not sys.stdin.isatty():
         return False  # nobody is asked; the engine's sentence says what to do
-    typer.echo(f"{plan.name}: {_size(plan.bytes)} from {plan.source.shown}", err=True)
+    typer.echo(f"{plan.name}: {in_units(plan.bytes)} from {plan.source.shown}", err=True)
     typer.echo(f"Licence: {plan.licence.name}, {plan.licence.url}", err=True)
     return typer.confirm("Do you accept it?", err=True)
 
@@ -145,7 +146,3 @@ def _not_yet(plan: PullPlan) -> list[str]:
     if plan.complete or not family or family in family_names():
         return []
     return [f"This version of Mahlstick cannot paint with {plan.name} yet: it has no {family}."]
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
