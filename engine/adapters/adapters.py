@@ -24,6 +24,7 @@ from engine.errors import ModelError
 
 KEPT_BYTES = 2 * 2**30  # of files that are not in use just now
 KEPT_SETS = 8
+_FEWEST_BYTES = 2  # of a number that is computed with; smaller ones are only kept
 Stamp = tuple[Path, int, int]  # a file, when it was written, its size
 
 
@@ -110,7 +111,7 @@ class Adapters:
             if stamp not in self._files
         }
         for stamp, match in found.items():
-            self._files[stamp] = loaded(match, self._device())
+            self._files[stamp] = loaded(match, *self._computing())
         layers: dict[tuple[str, str], tuple[Place, list[tuple[Term, float]]]] = {}
         notes: dict[str, None] = {}
         for (stamp, *_), one in zip(key, wanted, strict=True):
@@ -123,16 +124,18 @@ class Adapters:
                     held = layers.setdefault((place.part, place.path), (place, []))
                     held[1].append((term, strength))
         adapted = tuple(Adapted(place.layer, terms) for place, terms in layers.values())
+        for layer in adapted:
+            layer.prepare()
         words = tuple((str(path), *when, weight) for (path, *when), _, weight in key if weight)
         return Chosen(adapted, frozenset(stamp for stamp, *_ in key), tuple(notes), words)
 
-    def _device(self) -> torch.device:
-        """Return where the largest network computes; what waits elsewhere is moved when it runs."""
+    def _computing(self) -> tuple[torch.device, torch.dtype]:
+        """Return where and in what the denoiser computes; others move what is theirs."""
         first = next(iter(self._parts.values()), None)
         weight = None if first is None else next(first.parameters(), None)
-        if weight is None or weight.device.type == "meta":
-            return torch.device("cpu")
-        return weight.device
+        if weight is None or weight.device.type == "meta" or weight.itemsize < _FEWEST_BYTES:
+            return torch.device("cpu"), torch.float32
+        return weight.device, weight.dtype
 
     def _forget(self) -> None:
         """Drop the sets and files that were not used for longest, beyond what may be kept."""

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def matched(path: Path, name: str, places: Places) -> Matched:
     misfits = 0
     for layer, tensors in layers.items():
         shapes = {slot: header.tensors[key].shape for slot, key in tensors.items()}
-        found, where = held(shapes), places.of(layer)
+        found, where = held(frozenset(shapes)), places.of(layer)
         if not where or not found.kinds:
             unread += tensors.values()
             continue
@@ -104,14 +105,16 @@ def matched(path: Path, name: str, places: Places) -> Matched:
     return Matched(header, tuple(fitted), tuple(unread))
 
 
-def loaded(found: Matched, device: torch.device) -> Loaded:
-    """Read a file's weights to a device."""
-    tensors = _tensors(found.header, device)
+def loaded(found: Matched, device: torch.device, dtype: torch.dtype) -> Loaded:
+    """Read a file's weights to a device, as what is computed with there where nothing is lost."""
+    plain = all(fitted.held.is_plain for fitted in found.fitted)
+    tensors = _tensors(found.header, device, dtype if plain else None)
+    told = _configuration(found.header)
     terms: list[tuple[Place, Term]] = []
     for fitted in found.fitted:
         own = {slot: tensors[key] for slot, key in fitted.tensors.items()}
         for place in fitted.places:
-            scales = _scales(found.header, place)
+            scales = _scales(told, place) if told else Scales()
             found_here = made(fitted.held, own, scales, *_sizes(place))
             terms += ((place, _part(term, place)) for term in found_here)
     size = sum(info.bytes for info in found.header.tensors.values())
@@ -155,36 +158,44 @@ def _check_types(header: Header) -> None:
             )
 
 
-def _tensors(header: Header, device: torch.device) -> dict[str, Tensor]:
-    """Return all tensors of a file as views of one buffer on the device."""
+def _tensors(header: Header, device: torch.device, dtype: torch.dtype | None) -> dict[str, Tensor]:
+    """Return all tensors of a file, as `dtype` where one is given; single numbers on the CPU.
+
+    What lies side by side in one type is moved and converted in one piece.
+    """
+    flat, offsets = _read(header)
+    ordered = sorted(header.tensors, key=lambda name: offsets[name])
+    tensors: dict[str, Tensor] = {}
+    for kind, group in groupby(ordered, key=lambda name: header.tensors[name].dtype):
+        names = list(group)
+        first, size = offsets[names[0]][0], _TYPES[kind].itemsize
+        here = flat[first : offsets[names[-1]][1]]
+        here = (here.clone() if first % size else here).view(_TYPES[kind])
+        there = here.to(device, dtype) if _TYPES[kind].is_floating_point else here.to(device)
+        for name in names:
+            shape = header.tensors[name].shape
+            start, end = ((offset - first) // size for offset in offsets[name])
+            tensors[name] = (there if end - start > 1 else here)[start:end].view(shape)
+    return tensors
+
+
+def _read(header: Header) -> tuple[Tensor, dict[str, tuple[int, int]]]:
+    """Return a file's data, uint8, and where in it each tensor begins and ends."""
     with header.path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
-        places = json.loads(stream.read(length))
-        size = sum(info.bytes for info in header.tensors.values())
-        flat = torch.empty(size, dtype=torch.uint8)
-        read = stream.readinto(flat.numpy().data) if size else 0
-    if read != size:
+        told = json.loads(stream.read(length))
+        flat = torch.empty(sum(info.bytes for info in header.tensors.values()), dtype=torch.uint8)
+        read = stream.readinto(flat.numpy().data) if len(flat) else 0
+    if read != len(flat) or not header.tensors.keys() <= told.keys():
         raise ModelError(f"{header.path} was changed while it was read. Try again.")
-    flat = flat.to(device)
-    return {
-        name: _view(flat, info.dtype, info.shape, places[name]["data_offsets"])
-        for name, info in header.tensors.items()
-    }
+    return flat, {name: tuple(told[name]["data_offsets"]) for name in header.tensors}
 
 
-def _view(flat: Tensor, dtype: str, shape: tuple[int, ...], offsets: list[int]) -> Tensor:
-    kind, piece = _TYPES[dtype], flat[offsets[0] : offsets[1]]
-    if offsets[0] % kind.itemsize:  # torch views aligned bytes alone
-        piece = piece.clone()
-    return piece.view(kind).reshape(shape)
-
-
-def _scales(header: Header, place: Place) -> Scales:
-    """Return what the file's metadata say of a layer's scale: peft's configuration, if any.
+def _scales(told: Mapping[str, Any], place: Place) -> Scales:
+    """Return what peft's configuration says of a layer's scale.
 
     LyCORIS's `rs_lora` needs nothing here: it writes alphas from which the root is out already.
     """
-    told = _configuration(header)
     alpha = told.get(f"{place.part}.lora_alpha")
     pattern = told.get(f"{place.part}.alpha_pattern")
     for key, own in (pattern if isinstance(pattern, dict) else {}).items():

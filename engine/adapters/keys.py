@@ -13,35 +13,37 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-# How a name ends: what the tensor is to its layer.
-_ENDS: Mapping[str, str] = {
-    r"\.lora_down\.weight": "down",
-    r"\.lora_up\.weight": "up",
-    r"\.lora_mid\.weight": "mid",
-    r"\.lora_A(?:\.\w+)?\.weight": "down",
-    r"\.lora_B(?:\.\w+)?\.weight": "up",
-    r"\.lora(?:_linear_layer)?\.down\.weight": "down",
-    r"\.lora(?:_linear_layer)?\.up\.weight": "up",
-    r"_lora\.down\.weight": "down",
-    r"_lora\.up\.weight": "up",
-    r"\.lora_(?:up|B(?:\.\w+)?)\.bias": "up_bias",
-    r"(?:\.lora|_lora|\.lora_linear_layer)?\.alpha": "alpha",
-    r"\.dora_scale": "dora_scale",
-    r"\.lora_magnitude_vector(?:\.\w+)?(?:\.weight)?": "magnitude",
-    r"\.on_input": "on_input",
-    r"\.weight": "weight",
-    r"\.diff": "diff",
-    r"\.diff_b": "diff_b",
-    r"\.w_norm": "diff",
-    r"\.b_norm": "diff_b",
+_ENDS: Mapping[str, str] = {  # how a name ends -> what the tensor is to its layer
+    "lora_down.weight": "down",
+    "lora_up.weight": "up",
+    "lora_mid.weight": "mid",
+    "lora_A.weight": "down",
+    "lora_B.weight": "up",
+    "lora.down.weight": "down",
+    "lora.up.weight": "up",
+    "lora_linear_layer.down.weight": "down",
+    "lora_linear_layer.up.weight": "up",
+    "lora_up.bias": "up_bias",
+    "lora_B.bias": "up_bias",
+    "alpha": "alpha",
+    "lora.alpha": "alpha",
+    "lora_linear_layer.alpha": "alpha",
+    "dora_scale": "dora_scale",
+    "lora_magnitude_vector": "magnitude",
+    "lora_magnitude_vector.weight": "magnitude",
+    "on_input": "on_input",
+    "weight": "weight",
+    "diff": "diff",
+    "diff_b": "diff_b",
+    "w_norm": "diff",
+    "b_norm": "diff_b",
+    **{f"hada_{name}": f"hada_{name}" for name in ("w1_a", "w1_b", "w2_a", "w2_b", "t1", "t2")},
+    **{f"lokr_{name}": f"lokr_{name}" for name in ("w1", "w1_a", "w1_b")},
+    **{f"lokr_{name}": f"lokr_{name}" for name in ("w2", "w2_a", "w2_b", "t2")},
 }
-_OTHERS = r"\.(hada_(?:w[12]_[ab]|t[12])|lokr_(?:w[12](?:_[ab])?|t2))"
-_NAME = re.compile(
-    r"(?P<layer>.+?)(?:"
-    + "|".join(f"(?P<k{i}>{end})" for i, end in enumerate(_ENDS))
-    + f"|(?P<other>{_OTHERS}))"
-)
-_SLOTS = tuple(_ENDS.values())
+_LONGEST = 3  # parts between dots that a name ends with
+_ADAPTER = re.compile(r"(\.lora_(?:A|B|magnitude_vector))\.(?!weight$|bias$)\w+")  # peft's own name
+_JOINED = re.compile(r"_lora\.(down|up)\.weight$|_lora\.(alpha)$")
 _SELF = {"to_q": "q_proj", "to_k": "k_proj", "to_v": "v_proj", "to_out": "out_proj"}
 
 
@@ -54,14 +56,17 @@ class Key(NamedTuple):
 
 def parted(name: str) -> Key | None:
     """Return a tensor's name taken apart, None where nobody is known to write such a name."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    layer = match["layer"]
-    if match["other"]:
-        return Key(layer, match["other"].lstrip("."))
-    slot = next(slot for i, slot in enumerate(_SLOTS) if match[f"k{i}"])
-    return Key(_modern(layer), slot)
+    joined = _JOINED.search(name)
+    if joined is not None:
+        return Key(_modern(name[: joined.start()]), joined[1] or joined[2])
+    if ".lora_" in name:
+        name = _ADAPTER.sub(r"\1", name)
+    parts = name.rsplit(".", _LONGEST)
+    for first in range(1, len(parts)):  # the longest end counts
+        slot = _ENDS.get(".".join(parts[first:]))
+        if slot is not None:
+            return Key(_modern(".".join(parts[:first])), slot)
+    return None
 
 
 def grouped(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.adapters import terms
@@ -171,8 +172,14 @@ class Held:
     norms: str | None
     unread: frozenset[str]
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is all low rank: computed with beside the weight, never added up."""
+        return self.kinds == ("LoRA",) and self.norms is None
 
-def held(slots: Shapes) -> Held:
+
+@cache
+def held(slots: frozenset[str]) -> Held:
     """Return what a layer's tensors are; those that miss their counterparts are unread."""
     left, kinds = set(slots), []
     for name, kind in KINDS.items():

@@ -24,10 +24,11 @@ _FEWEST_BYTES = 2  # of a weight's number that is computed with as it is; fp8 is
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """Low-rank additions of one layer as one, where and as it computes; strengths are in `up`."""
+    """Low-rank additions of one layer as one, where and as it computes."""
 
     down: Tensor  # (R, in, *kernel)
     up: Tensor  # (out, R, *ones)
+    scale: float
 
 
 class Adapted:
@@ -43,6 +44,13 @@ class Adapted:
         self._heavy = [(t, s) for t, s in terms if not (beside and _is_small(t))]
         self._biases = [(t.bias, s) for t, s in terms if t.bias is not None]
         self._small: dict[tuple[torch.device, torch.dtype], _Beside] = {}
+
+    def prepare(self) -> None:
+        """Have at hand what the layer needs where it lies now; else its first call sees to it."""
+        weight = self._layer.weight
+        if self._low and self._is_at_hand():
+            place = weight.device, weight.dtype
+            self._small[place] = _joined(self._low, self._layer, *place)
 
     def put(self) -> None:
         """Compute the layer with its terms from now on."""
@@ -67,16 +75,17 @@ class Adapted:
         return y
 
     def _beside(self, x: Tensor, y: Tensor) -> Tensor:
-        small = self._small.get((x.device, x.dtype))
-        if small is None:
+        place = x.device, x.dtype
+        if place not in self._small:
             self._small.clear()  # the network has moved: once is enough
-            small = self._small[x.device, x.dtype] = _joined(self._low, self._layer, x)
+            self._small[place] = _joined(self._low, self._layer, *place)
+        small = self._small[place]
         if isinstance(self._layer, nn.Conv2d):
             middle = self._layer._conv_forward(x, small.down, None)
-            return y + functional.conv2d(middle, small.up)
+            return torch.add(y, functional.conv2d(middle, small.up), alpha=small.scale)
         middle = functional.linear(x, small.down)  # (..., R)
-        flat = torch.addmm(y.flatten(0, -2), middle.flatten(0, -2), small.up.T)
-        return flat.view(y.shape)
+        flat = y.flatten(0, -2), middle.flatten(0, -2), small.up.T
+        return torch.addmm(*flat, alpha=small.scale).view(y.shape)
 
     def _weighed(self, x: Tensor) -> Tensor:
         """Return the layer's result with another weight and bias."""
@@ -133,17 +142,22 @@ def _is_small(term: Term) -> bool:
     return isinstance(term, LowRank) and term.core is None
 
 
-def _joined(low: Sequence[tuple[Any, float]], layer: Layer, x: Tensor) -> _Beside:
-    """Return low-rank terms as one, for inputs such as x."""
+def _joined(
+    low: Sequence[tuple[Any, float]], layer: Layer, device: torch.device, dtype: torch.dtype
+) -> _Beside:
+    """Return low-rank terms as one, where and as the layer computes."""
     shape = layer.weight.shape
-    downs = [term.down.to(x).reshape(-1, *shape[1:]) for term, _ in low]
+    ones = (1,) * (len(shape) - 2)
+    downs = [term.down.to(device, dtype).reshape(-1, *shape[1:]) for term, _ in low]
+    if len(low) == 1:
+        term, strength = low[0]
+        up = term.up.to(device, dtype).reshape(shape[0], -1, *ones)
+        return _Beside(downs[0], up, term.scale * strength)
     ups = [
-        (term.up.to(x.device).float().flatten(1) * (term.scale * strength)).to(x.dtype)
+        (term.up.to(device).float().flatten(1) * (term.scale * strength)).to(dtype)
         for term, strength in low
     ]
-    down = downs[0] if len(downs) == 1 else torch.cat(downs)
-    up = ups[0] if len(ups) == 1 else torch.cat(ups, dim=1)
-    return _Beside(down, up.reshape(*up.shape, *(1,) * (len(shape) - 2)))
+    return _Beside(torch.cat(downs), torch.cat(ups, dim=1).reshape(shape[0], -1, *ones), 1.0)
 
 
 def _computed(layer: Layer, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
