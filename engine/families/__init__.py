@@ -171,7 +171,14 @@ class Model(Protocol):
 
 
 class Family(Protocol):
-    """One kind of checkpoint: recognises its folders and loads them."""
+    """One kind of checkpoint: recognises its folders and loads them.
+
+    A family that can paint with less memory than its weights take has one method more,
+    `load_aside(card, device, precision)`: as `load`, but with the weights left in main memory. Its
+    models tell their `networks` by name (a mapping of torch modules), and `engine.residency` brings
+    them to the device when they run. Models that tell their networks may also be sent to main
+    memory while another paints.
+    """
 
     name: str
 

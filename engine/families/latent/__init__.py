@@ -47,6 +47,12 @@ class LatentFamily:
 
         return loaded(card, device, precision)
 
+    def load_aside(self, card: ModelCard, device: str, precision: str) -> LatentModel:
+        """Read the weights into main memory, for a model that computes on a device."""
+        from engine.families.latent.loading import loaded
+
+        return loaded(card, device, precision, weights="cpu")
+
 
 @hookimpl
 def mahlstick_families() -> Sequence[LatentFamily]:

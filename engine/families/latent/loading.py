@@ -21,8 +21,13 @@ FAST = ("cuda", "mps", "xpu")  # where a tiny decoder is quicker than the next s
 INPAINTING = 9
 
 
-def loaded(card: ModelCard, device: str, precision: str) -> LatentModel:
-    """Return the model of a card, its weights read; raises ModelError with a sentence."""
+def loaded(
+    card: ModelCard, device: str, precision: str, *, weights: str | None = None
+) -> LatentModel:
+    """Return the model of a card, its weights read; raises ModelError with a sentence.
+
+    `weights` is the device on which they are left, None = the one that computes.
+    """
     if precision not in DTYPES:
         raise ModelError(f"Precision {precision!r} is not one of {', '.join(DTYPES)}.")
     found = identified(card.path)
@@ -30,7 +35,7 @@ def loaded(card: ModelCard, device: str, precision: str) -> LatentModel:
         raise ModelError(f"The model {card.name} cannot be painted with. {found.reason}")
     is_folder = found.layout == "diffusers" and card.path.is_dir()
     read = from_folder if is_folder else from_file
-    parts = read(card.path, found.architecture, device, DTYPES[precision])
+    parts = read(card.path, found.architecture, weights or device, DTYPES[precision])
     traits = _traits(found, parts)
     return LatentModel(card, traits, parts, device, _tiny(card.path, found, device, parts))
 

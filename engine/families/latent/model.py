@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.adapters.adapters import Chosen
@@ -72,6 +72,11 @@ class LatentModel:
         if self._parts is None:
             raise ModelError(f"{self.card.name} was unloaded: load it again.")
         return self._parts
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """The networks by the names of their parts, for whoever says where they lie."""
+        return self.parts.networks
 
     def understand(self, prompt: str) -> Understanding:  # noqa: ARG002 - the contract's
         """Return that nothing is unknown: the vocabulary is open, down to single letters."""
