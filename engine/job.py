@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from engine.adapters import wanted
 from engine.api import MAX_SIDE, MAX_STEPS, MODES, Control, Mode, PaintRequest, Plan, Size
 from engine.device import batch_size, chosen_device, chosen_precision, default_threads
 from engine.errors import RequestError, UnknownWordsError
 from engine.families import GuideKind
 from engine.noise import candidate_seeds, drawn_seed
 from engine.painting import Stage
-from engine.prompts import Asked, Prompt, drawn
+from engine.prompts import Asked, Lora, Prompt, drawn
 
 if TYPE_CHECKING:
     from engine.canvas import CanvasPlan
@@ -51,7 +52,7 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
     """Return a checked request with every open choice made; RequestError for an unknown name.
 
     `wildcards` is the folder of the files that prompts may draw lines from; PromptError where the
-    signs of a prompt do not fit.
+    signs of a prompt do not fit. A LoRA that the model could take has to be known.
     """
     card = catalogue.card(request.model)
     _check_can(request, card, catalogue)
@@ -63,7 +64,7 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
     steps = request.steps or _own_steps(card.steps, strength)
     guidance = card.guidance if request.guidance is None else request.guidance
     seeds = candidate_seeds(seed, request.candidates)
-    return Job(
+    job = Job(
         request=replace(
             request,
             model=card.name,
@@ -84,6 +85,24 @@ def decided(request: PaintRequest, catalogue: Catalogue, wildcards: Path | None 
         painted=everything if request.only is None else tuple(sorted(set(request.only))),
         asked=tuple(_asked(request, one, wildcards) for one in seeds),
     )
+    if card.takes_loras:  # a wrong name is told before anything is loaded
+        wanted(loras(job), catalogue.additions.loras)
+    return job
+
+
+def loras(job: Job) -> tuple[Lora, ...]:
+    """Return every LoRA that the painted candidates ask for at some step, each once."""
+    return _of_all_steps(job, [job.asked[k].prompt for k in job.painted])
+
+
+def negative_loras(job: Job) -> tuple[Lora, ...]:
+    """Return every LoRA in a negative prompt, where it can do nothing."""
+    return _of_all_steps(job, [job.asked[k].negative for k in job.painted])
+
+
+def _of_all_steps(job: Job, prompts: Sequence[Prompt]) -> tuple[Lora, ...]:
+    each = (words for prompt in prompts for words in prompt.wordings(job.steps))
+    return tuple(dict.fromkeys(lora for words in each for lora in words.loras))
 
 
 def _usual_strength(request: PaintRequest, card: ModelCard) -> float:

@@ -27,6 +27,8 @@ from engine.families import (
 from engine.job import (
     Job,
     in_one_pass,
+    loras,
+    negative_loras,
     second_steps,
 )
 from engine.painting import Painting
@@ -157,9 +159,16 @@ def notes_on(job: Job, unknown: tuple[str, ...]) -> tuple[str, ...]:
     notes = []
     if unknown:
         notes.append(f"{job.card.name} does not know: {', '.join(unknown)}.")
-    loras = {lora.name for k in job.painted for lora in job.asked[k].prompt.at(1, job.steps).loras}
-    if loras and not job.card.takes_loras:
-        notes.append(f"{job.card.name} takes no LoRAs; left out: {', '.join(sorted(loras))}.")
+    names = {lora.name for lora in loras(job)}
+    if names and not job.card.takes_loras:
+        notes.append(f"{job.card.name} takes no LoRAs; left out: {', '.join(sorted(names))}.")
+    names = {lora.name for lora in negative_loras(job)}
+    if names:
+        notes.append(
+            "A LoRA changes all that is painted, so that those in the negative prompt were left "
+            f"out: {', '.join(sorted(names))}. For the opposite of one write it in the prompt, "
+            "with a weight below 0."
+        )
     return tuple(notes)
 
 

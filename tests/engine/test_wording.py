@@ -102,6 +102,18 @@ def test_loras_a_model_cannot_take_are_told(engine: Engine) -> None:
     assert "tiny takes no LoRAs; left out: ink." in started.notes
 
 
+def test_loras_of_later_steps_are_told_too(engine: Engine) -> None:
+    events = paint(engine, "red [<lora:ink:0.8>:0.9]")
+    started = next(e for e in events if isinstance(e, Started))
+    assert "tiny takes no LoRAs; left out: ink." in started.notes
+
+
+def test_a_lora_in_the_negative_prompt_is_told(engine: Engine) -> None:
+    events = paint(engine, "red", negative_prompt="<lora:blur:0.8>")
+    started = next(e for e in events if isinstance(e, Started))
+    assert any("negative prompt were left out: blur." in note for note in started.notes)
+
+
 @pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
 def test_signs_that_do_not_fit_end_the_job_with_a_caret(field: str, engine: Engine) -> None:
     words = {"prompt": "red", field: "a (red"}
