@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.cli.bench import clients, deaths, hostile, overhead, painting, starting
+from bridge.cli.bench import clients, deaths, hostile, overhead, painting, shelf, starting
 from bridge.cli.bench.rows import Row
 
 ROWS = (
@@ -13,6 +13,7 @@ ROWS = (
     Row("batch", "previews in a batch of four", clients.batch),
     Row("browser", "nine requests of a hostile web page", hostile.browser),
     Row("bomb", "a small PNG of 169 megapixels", hostile.bomb),
+    Row("models", "fifty folders with 5,000 model files", shelf.indexed),
     Row("restart", "kill -9 of the bridge", starting.restart),
     Row("worker", "kill -9 of the worker", deaths.worker),
     Row("reconnect", "1.2 seconds away in mid-job", clients.reconnect),

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bridge.cli.bench import clients, measure, overhead
+from bridge.cli.bench import clients, measure, overhead, shelf
 from bridge.cli.bench.rows import Goal, figure, p95
 from bridge.cli.bench.table import ROWS
 from bridge.cli.failures import InputFailure
@@ -60,3 +60,9 @@ def test_whatever_a_row_measures_besides_time_reaches_its_goal(
     assert figures
     for each in figures:
         assert each.reached is not False or each.unit in TIMES, str(each)
+
+
+def test_the_shelf_of_models_is_known_whole_and_again() -> None:
+    figures = list(shelf.indexed(1, folders=3, files=30))
+    assert [figure.unit for figure in figures] == ["s", "s", "ms"]
+    assert "30 model files in 3 folders" in figures[0].what
