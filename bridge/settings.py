@@ -133,6 +133,22 @@ class Settings(BaseSettings):
     worker_idle_s: float = Field(
         600.0, gt=0, description="Seconds without a job after which the model's memory is freed."
     )
+    model_memory: int | None = Field(
+        None,
+        ge=0,
+        description="Bytes of main memory that loaded models may take together, so that going back"
+        " to one of them reads nothing; by default a share of what there is.",
+    )
+    offload: Literal["auto", "none", "model", "group", "layer"] = Field(
+        "auto",
+        description="What of a model rests in main memory while a GPU paints: auto chooses from"
+        " what is free; model: a part at a time is there; group: some blocks; layer: one layer.",
+    )
+    compile: bool = Field(
+        False,
+        description="Compile a model's blocks in the background (torch.compile): minutes at the"
+        " first painting, faster steps afterwards.",
+    )
     result_ttl_s: float = Field(
         7 * 24 * 3600.0, gt=0, description="Seconds for which results and history are kept."
     )
@@ -223,6 +239,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     prompts = {name: str(folder / name) for name in ("presets", "wildcards")}
     told = settings.options
     own = settings.models_dir.expanduser().absolute()
+    index = settings.state_dir.expanduser().absolute() / "models.sqlite"
     return {
         "models": [str(path) for path in settings.models],
         "hooks": settings.hooks,
@@ -230,7 +247,17 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             **told,
             "prompts": {**prompts, **told.get("prompts", {})},
             "filters": {**told.get("filters", {}), "policy": settings.policy},
-            "library": {"folder": str(own), **told.get("library", {})},
+            "memory": {
+                "kept_bytes": settings.model_memory,
+                "offload": settings.offload,
+                "compile": settings.compile,
+                **told.get("memory", {}),
+            },
+            "upscalers": {
+                "folders": [str(path) for path in settings.models],
+                **told.get("upscalers", {}),
+            },
+            "library": {"folder": str(own), "index": str(index), **told.get("library", {})},
         },
         "hook_timeout_s": settings.hook_timeout_s,
     }

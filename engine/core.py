@@ -51,7 +51,7 @@ from engine.provenance import described, of_candidate
 from engine.rank import ranked
 from engine.requests import checked
 from engine.residency.memory import Memory, free_memory
-from engine.residency.models import Held, Models
+from engine.residency.models import Held, Models, Rules
 from engine.residency.planner import NothingFitsError
 from engine.session import (
     Attempt,
@@ -73,8 +73,8 @@ class Engine:
     """Paints one job at a time; use it from one thread at a time.
 
     `hooks` are files and modules with plugins, `options` the plugins' settings by section. A filter
-    that takes longer than `hook_timeout_s` blocks. Models used before stay loaded within
-    `kept_bytes` of main memory, None = a share of it; `memory` tells what is free.
+    that takes longer than `hook_timeout_s` blocks. `memory` tells what is free; how it is used is
+    in the options' section `memory`, see `engine.residency.models.Rules`.
     """
 
     def __init__(
@@ -85,7 +85,6 @@ class Engine:
         precision: str = "auto",
         options: Options | None = None,
         hook_timeout_s: float = HOOK_TIMEOUT_S,
-        kept_bytes: int | None = None,
         memory: Callable[[str], Memory] = free_memory,
     ) -> None:
         self._extensions = Extensions(hooks, options)
@@ -94,7 +93,7 @@ class Engine:
         self._catalogue = listed(self._extensions, models)
         self._device, self._precision = device, precision
         self._fingerprints = Fingerprints()
-        self._loaded = Models(self._extensions.families, kept_bytes, memory)
+        self._loaded = Models(self._extensions.families, Rules.of(options or {}), memory)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -268,7 +267,8 @@ class Engine:
     def _finished(self, session: Session) -> Iterator[Event]:
         """Decode, check, paste and rank what was painted."""
         scores: dict[int, float | None] = {}
-        sha256 = self._fingerprints.of(session.job.card.path)
+        card = session.job.card
+        sha256 = self._fingerprints.of(card.path, card.beside)
         for k in kept(session.control, session.job.painted):
             painted = self._painted(session, k, sha256)
             scores[k] = painted.score

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from safetensors import SafetensorError
 
 from engine.api import Plan, Size
 from engine.device import memory_guard
-from engine.errors import ModelError
+from engine.errors import ModelError, RequestError
 from engine.families import Family, Model, ModelCard
 from engine.residency.memory import Memory, free_memory
 from engine.residency.needs import Needs, needs_of
 from engine.residency.planner import (
     RESERVE,
+    Offload,
     Placement,
     Wish,
     batch_that_fits,
@@ -35,12 +36,38 @@ from engine.weights import check_weights
 if TYPE_CHECKING:
     from torch import nn
 
+    from engine.hookspecs import Options
     from engine.job import Job
 
+SECTION = "memory"  # of the options
 SHARE = 0.6  # of main memory that models may take by default, what they take now included
 # What safetensors, diffusers and torch raise on a broken checkpoint.
 _LOADING_ERRORS = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 Key = tuple[str, str, str, str]  # name and path, and the device and precision asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the painter says of memory, in the options' section `memory`.
+
+    `kept_bytes` bounds what loaded models take together in main memory, None = a share of what is
+    there; `offload` is the way models are held, `auto` = as planned.
+    """
+
+    kept_bytes: int | None = None
+    offload: Literal["auto"] | Offload = "auto"
+
+    @classmethod
+    def of(cls, options: Options) -> Rules:
+        """Return the rules of an engine's options; RequestError for a way that there is not."""
+        told = options.get(SECTION, {})
+        kept, offload = told.get("kept_bytes"), told.get("offload", "auto")
+        ways = ("auto", *get_args(Offload))
+        if offload not in ways:
+            raise RequestError(
+                "offload", f"There is no way {offload!r} to offload. There are: {', '.join(ways)}."
+            )
+        return cls(None if kept is None else int(kept), offload)
 
 
 @dataclass(slots=True)
@@ -78,21 +105,23 @@ class Held:
         return 0
 
 
+DEFAULT = Rules()
+
+
 class Models:
     """The loaded models of one engine, used from the thread that paints alone.
 
-    `most_bytes` bounds what they take together in main memory, None = a share of what is there;
     `memory` tells what is free.
     """
 
     def __init__(
         self,
         families: Sequence[Family],
-        most_bytes: int | None = None,
+        rules: Rules = DEFAULT,
         memory: Callable[[str], Memory] = free_memory,
     ) -> None:
         self._families = {family.name: family for family in families}
-        self._most, self._memory = most_bytes, memory
+        self._rules, self._memory = rules, memory
         self._held: OrderedDict[Key, Held] = OrderedDict()
 
     def ready(self, card: ModelCard, plan: Plan) -> Held | None:
@@ -126,6 +155,7 @@ class Models:
             2 if job.guidance > 1.0 else 1,
             offloads=hasattr(family, "load_aside") and plan.device != "mps",
             may_round=may_round,
+            offload=None if self._rules.offload == "auto" else self._rules.offload,
         )
         return planned(needs_of(card.path, plan.precision), wish)
 
@@ -207,7 +237,8 @@ class Models:
     def _is_short_in_main(self, new: Held) -> bool:
         held = sum(one.in_main for one in self._held.values() if one is not new)
         free = self._memory("cpu").main
-        most = self._most if self._most is not None else int(SHARE * (free + held))
+        kept = self._rules.kept_bytes
+        most = int(SHARE * (free + held)) if kept is None else kept
         return bool(held) and (held + new.in_main > most or new.in_main > free)
 
     def _away(self, key: Key) -> None:

@@ -66,12 +66,15 @@ class Wish:
     rows: int = 2  # pictures a step denoises at once, guidance's second one included
     offloads: bool = True  # the family can be loaded aside, and brought to a device
     may_round: bool = True  # the precision was left to us
+    offload: Offload | None = None  # the painter's own choice, where it fits
 
 
 def planned(needs: Needs, wish: Wish) -> Placement:
     """Return how the model is held; NothingFitsError, with a sentence, where nothing fits."""
     needs = needs.in_precision(wish.precision)
-    for placement in _ways(needs, wish):
+    ways = list(_ways(needs, wish))
+    chosen = [way for way in ways if way.offload == wish.offload]
+    for placement in (*chosen, *ways):
         return placement
     free = wish.memory.device if wish.memory.has_device else wish.memory.main
     place = f"{_gib(free)} of the device's memory and " if wish.memory.has_device else ""

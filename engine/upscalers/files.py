@@ -1,16 +1,15 @@
 """Upscaling networks from the painter's own files, each registered by its file's name.
 
-The setting `[options.upscalers]` names `folders`; every safetensors file in them that holds a
-network for enlarging is one upscaler. Only headers are read until one is used; the one used last
+They are looked for where models are (`engine.checkpoints.library`) and in the `folders` that the
+setting `[options.upscalers]` names. Only headers are read until one is used; the one used last
 stays loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.errors import ModelError, OutOfMemoryError
 from engine.hookspecs import Options, hookimpl
@@ -22,25 +21,28 @@ if TYPE_CHECKING:
 
 SECTION = "upscalers"
 BUILT_IN = ("lanczos", "nearest")  # names that no file takes
-LARGEST_FILE = 2 * 2**30  # bytes; what is larger is a model that paints
 
 
 class UpscalerFiles:
     """The upscaling networks of one engine."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        """`options`: folders, device, precision (both `auto` unless told)."""
-        self._folders = [Path(str(one)).expanduser() for one in options.get("folders", ())]
-        self._device = str(options.get("device", "auto"))
-        self._precision = str(options.get("precision", "auto"))
+    def __init__(self, options: Options) -> None:
+        """The section `upscalers` tells: folders, device, precision (both `auto` unless told)."""
+        told = options.get(SECTION, {})
+        self._options = options
+        self._folders = [Path(str(one)).expanduser() for one in told.get("folders", ())]
+        self._device = str(told.get("device", "auto"))
+        self._precision = str(told.get("precision", "auto"))
         self._held: tuple[Path, str, Enlarger] | None = None
 
     @hookimpl
     def mahlstick_upscalers(self) -> Mapping[str, Upscaler]:
         """Register every network that is there; of two with one name the first."""
+        from engine.checkpoints.library import library
+
         found: dict[str, Upscaler] = {}
-        for path in _files(self._folders):
-            name = path.name if path.stem.lower() in BUILT_IN else path.stem
+        for named, path in library(self._folders, self._options).upscalers.items():
+            name = path.name if named.lower() in BUILT_IN else named
             found.setdefault(name, _Upscaling(self, path))
         return found
 
@@ -106,25 +108,7 @@ class _Upscaling:
 @hookimpl
 def mahlstick_plugins(options: Options) -> Sequence[object]:
     """Make the object that registers the painter's networks."""
-    return [UpscalerFiles(options.get(SECTION, {}))]
-
-
-def _files(folders: Sequence[Path]) -> Iterator[Path]:
-    for folder in folders:
-        for path in sorted(folder.rglob("*.safetensors")) if folder.is_dir() else ():
-            if path.stat().st_size <= LARGEST_FILE and _is_upscaler(path):
-                yield path
-
-
-def _is_upscaler(path: Path) -> bool:
-    from engine.checkpoints.headers import read_header
-    from engine.upscalers.networks.shapes import shape_of
-
-    try:
-        header = read_header(path)
-    except ModelError:  # the list of models says what is wrong with the file
-        return False
-    return shape_of(header) is not None or find_spec("spandrel") is not None
+    return [UpscalerFiles(options)]
 
 
 def _too_large(path: Path) -> str:

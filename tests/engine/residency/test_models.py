@@ -20,12 +20,13 @@ from engine import (
     Painted,
     PaintRequest,
     Plan,
+    RequestError,
     Size,
     Started,
 )
 from engine.families import ModelCard
 from engine.residency.memory import Memory
-from engine.residency.models import Models
+from engine.residency.models import Models, Rules
 from engine.residency.planner import GIB, NothingFitsError, Placement
 
 MB = 2**20
@@ -91,7 +92,7 @@ class Machine:
     def __init__(self, main: int, device: int = 0, most: int | None = None) -> None:
         self.family = Stored()
         self.main, self.device = main, device
-        self.models = Models([self.family], most, self.free)  # type: ignore[list-item]
+        self.models = Models([self.family], Rules(most), self.free)  # type: ignore[list-item]
 
     def free(self, device: str) -> Memory:
         held = list(self.models._held.values())
@@ -244,7 +245,7 @@ def test_an_engine_switches_between_models_without_reading_them_again(
 
 
 def test_an_engine_keeps_no_more_than_its_budget(two: Path, tiny_hook: str) -> None:
-    engine = Engine([two], [tiny_hook], device="cpu", kept_bytes=0)
+    engine = Engine([two], [tiny_hook], device="cpu", options={"memory": {"kept_bytes": 0}})
     for model in ("one", "two", "one"):
         assert loads(engine, model)
 
@@ -275,6 +276,11 @@ def test_an_engine_tells_how_a_model_is_held_when_it_loads_it(
     assert started.plan.batches == ((0,),)
     again = [e for e in engine.paint(asked("one")) if _is(e, Started)]
     assert again[0].notes == ()
+
+
+def test_a_way_to_offload_that_there_is_not_is_refused(tiny_hook: str) -> None:
+    with pytest.raises(RequestError, match=r"'disk' to offload.*auto, none, model, group, layer"):
+        Engine([], [tiny_hook], options={"memory": {"offload": "disk"}})
 
 
 def loads(engine: Engine, model: str) -> bool:

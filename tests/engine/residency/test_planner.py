@@ -106,6 +106,11 @@ def test_rounding_to_eight_bits_needs_leave_and_a_transformer() -> None:
     assert planned(FLUX, on(24.0, 24.0)).eight_bits
 
 
+def test_a_way_the_painter_chose_is_taken_where_it_fits() -> None:
+    assert planned(SDXL, on(24, offload="group")).offload == "group"
+    assert planned(SDXL, on(5.5, offload="model")).offload == "group", "not the model's turns"
+
+
 def test_a_family_that_cannot_be_brought_over_paints_whole_or_in_main_memory() -> None:
     assert planned(SDXL, on(24, offloads=False)).offload == "none"
     found = planned(SDXL, on(4, 64, offloads=False))

@@ -42,12 +42,12 @@ def test_every_file_that_holds_a_network_is_one_upscaler(folder: Path) -> None:
     assert sorted(found) == ["2x_dense", "4x-Blocks", "lanczos", "nearest"]
 
 
-def test_a_file_takes_no_name_of_ours_and_no_name_twice(tmp_path: Path) -> None:
+def test_no_file_takes_a_name_of_ours_and_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
     written(tmp_path / "Lanczos.safetensors", keeping(4))
     written(tmp_path / "a" / "same.safetensors", keeping(2))
     written(tmp_path / "b" / "same.safetensors", keeping(4))
     found = Extensions(options=with_folder(tmp_path, tmp_path)).upscalers
-    assert sorted(found) == ["Lanczos.safetensors", "lanczos", "nearest", "same"]
+    assert sorted(found) == ["Lanczos.safetensors", "b/same", "lanczos", "nearest", "same"]
 
 
 def test_an_upscaler_from_a_file_enlarges_what_is_asked(folder: Path) -> None:
@@ -64,7 +64,7 @@ def test_an_upscaler_from_a_file_enlarges_what_is_asked(folder: Path) -> None:
 def test_the_network_used_last_stays_loaded(folder: Path, photo: Pixels) -> None:
     from engine import Size
 
-    files = UpscalerFiles({"folders": [str(folder)]})
+    files = UpscalerFiles({"upscalers": {"folders": [str(folder)]}})
     upscalers = files.mahlstick_upscalers()
     upscalers["4x-Blocks"](photo, Size(150, 110))
     (folder / "4x-Blocks.safetensors").unlink()
