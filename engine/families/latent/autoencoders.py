@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import ModelError
-from engine.families.latent.networks import moved
 
 
 class Autoencoder:
@@ -22,7 +21,7 @@ class Autoencoder:
     def __init__(self, network: Any, device: str, *, overflows: bool) -> None:  # noqa: ANN401 - diffusers'
         """`overflows`: its activations leave the range of fp16, so there it computes in fp32."""
         config = network.config
-        self.network = network
+        self.network: Any = network
         self.factor = 2 ** (len(config["block_out_channels"]) - 1)
         self.channels = int(config["latent_channels"])
         self._scale = float(config["scaling_factor"])
@@ -42,6 +41,10 @@ class Autoencoder:
             check()
             pictures.append(self._decoded(one))
         return torch.cat(pictures)
+
+    def close(self) -> None:
+        """Give the network back; the scale stays known."""
+        self.network = None
 
     def _encoded(self, picture: Tensor) -> Tensor:
         told = self._finite(lambda x: self.network.encode(x).latent_dist.mode(), picture)
@@ -65,4 +68,5 @@ class Autoencoder:
         return self._finite(compute, given)
 
     def _to_fp32(self) -> None:
-        self.network = moved(self.network, self._device, torch.float32)
+        # In place, wherever it lies just now: it may be on its way to the device only when it runs.
+        nn.Module.to(self.network, dtype=torch.float32)

@@ -14,7 +14,7 @@ from engine.families import ModelCard
 from engine.families.latent import networks
 from engine.families.latent.model import LatentModel, Traits
 from engine.families.latent.noise import Prediction, Training, trained
-from engine.families.latent.parts import Parts, from_file, from_folder
+from engine.families.latent.parts import Parts, Where, from_file, from_folder
 from engine.families.latent.prediction import probed
 
 FAST = ("cuda", "mps", "xpu")  # where a tiny decoder is quicker than the next step
@@ -35,16 +35,17 @@ def loaded(
         raise ModelError(f"The model {card.name} cannot be painted with. {found.reason}")
     is_folder = found.layout == "diffusers" and card.path.is_dir()
     read = from_folder if is_folder else from_file
-    parts = read(card.path, found.architecture, weights or device, DTYPES[precision])
-    traits = _traits(found, parts)
+    where = Where(device, DTYPES[precision], weights or device)
+    parts = read(card.path, found.architecture, where)
+    traits = _traits(found, parts, device)
     return LatentModel(card, traits, parts, device, _tiny(card.path, found, device, parts))
 
 
-def _traits(found: Identity, parts: Parts) -> Traits:
+def _traits(found: Identity, parts: Parts, device: str) -> Traits:
     config, index = parts.unet.config, parts.configurations.index
     is_large = str(found.architecture).startswith("sdxl")
     return Traits(
-        training=_training(found, parts),
+        training=_training(found, parts, device),
         is_inpainting=config["in_channels"] == INPAINTING,
         has_sizes=config.get("addition_embed_type") == "text_time",
         has_scores=bool(index.get("requires_aesthetics_score")),
@@ -54,7 +55,7 @@ def _traits(found: Identity, parts: Parts) -> Traits:
     )
 
 
-def _training(found: Identity, parts: Parts) -> Training:
+def _training(found: Identity, parts: Parts, device: str) -> Training:
     scheduler = parts.configurations.scheduler
     zero = bool(found.zero_terminal_snr)
     kinds: dict[str | None, Prediction] = {"epsilon": "epsilon", "v": "v", "x0": "x0"}
@@ -64,7 +65,7 @@ def _training(found: Identity, parts: Parts) -> Training:
             "use. Choose another edition of it."
         )
     if found.prediction is None:
-        return probed(trained(scheduler, "epsilon", zero_terminal_snr=False), parts)
+        return probed(trained(scheduler, "epsilon", zero_terminal_snr=False), parts, device)
     return trained(scheduler, kinds[found.prediction], zero_terminal_snr=zero)
 
 

@@ -89,15 +89,16 @@ class LatentModel:
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) in [-1, 1] to latents (N, C, h, w)."""
+        autoencoder = self._open()
         with torch.inference_mode():
             key = content_key("picture", pictures)
-            return self._remembered.recalled(key, lambda: self._autoencoder.encode(pictures))
+            return self._remembered.recalled(key, lambda: autoencoder.encode(pictures))
 
     def decode(self, x0: Tensor, working: Size, check: Callable[[], None]) -> Tensor:
         """Latents (N, C, h, w) to pictures (N, 3, H, W) in [-1, 1]; `check` inside each."""
-        _ = self.parts
+        autoencoder = self._open()
         with torch.inference_mode(), self._watch.asking(check):
-            made = self._autoencoder.decode(x0, check)
+            made = autoencoder.decode(x0, check)
         return made[..., : working.height, : working.width]
 
     def preview(self, x0: Tensor) -> Tensor:
@@ -108,13 +109,13 @@ class LatentModel:
                 small = functional.interpolate(made.float(), scale_factor=0.5, mode="area")
                 return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
             if self._preview is None:
-                self._preview = LinearPreview.fitted(
-                    self._autoencoder.encode, self._autoencoder.factor
-                )
+                autoencoder = self._open()
+                self._preview = LinearPreview.fitted(autoencoder.encode, autoencoder.factor)
             return self._preview(x0)
 
     def denoiser(self, conditions: Conditions) -> Denoise:
         """Return denoise(x, level) -> x0 with guidance, for one candidate per seed."""
+        self._open()
         with torch.inference_mode(), self._watch.asking(conditions.check):
             loras = self._wording.loras(conditions)
             self._wording.use(loras)
@@ -142,7 +143,13 @@ class LatentModel:
         self._wording.forget()
         self._remembered.forget()
         self._parts = self._tiny = self._preview = None
-        del self._wording, self._autoencoder
+        del self._wording
+        self._autoencoder.close()
+
+    def _open(self) -> Autoencoder:
+        """Return the autoencoder; a ModelError once the model was unloaded."""
+        _ = self.parts
+        return self._autoencoder
 
     def _told(self, x: Tensor, level: Level, said: Asked, shown: Tensor | None) -> Tensor:
         """Return what the network says, in float32: noise, velocity or the picture, a row each."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import CLIPTokenizer
 
 from engine.checkpoints.folders import read_config
 from engine.checkpoints.headers import read_headers
@@ -38,16 +39,25 @@ class Parts:
         }
 
 
-def from_folder(path: Path, architecture: str, device: str, dtype: torch.dtype) -> Parts:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a model computes, in which precision, and where its weights rest until then."""
+
+    device: str
+    dtype: torch.dtype
+    weights: str
+
+    def moved(self, network: torch.nn.Module) -> Any:  # noqa: ANN401 - three libraries' classes
+        """Return a network with its weights where they rest."""
+        return networks.moved(network, self.weights, self.dtype)
+
+
+def from_folder(path: Path, architecture: str, where: Where) -> Parts:
     """Return the parts of a diffusers folder; ModelError says what is missing or broken."""
     index = read_config(path / "model_index.json")
-    configs = {
-        name: read_config(path / name / "config.json")
-        for name in ("unet", "vae", *TOWERS[architecture])
-    }
-    found = Configurations(
-        configs, read_config(path / "scheduler" / "scheduler_config.json"), index
-    )
+    scheduler = read_config(path / "scheduler" / "scheduler_config.json")
+    names = ("unet", "vae", *TOWERS[architecture])
+    configs = {name: read_config(path / name / "config.json") for name in names}
 
     def state(part: str) -> networks.State:
         return networks.read(path / part)
@@ -56,26 +66,17 @@ def from_folder(path: Path, architecture: str, device: str, dtype: torch.dtype) 
     for part, projects in _towers(architecture):
         network = networks.text_encoder(configs[part], state(part), projects=projects)
         tokenizer = tokenizer_in(path / part.replace("text_encoder", "tokenizer"))
-        readers.append(
-            Reader(
-                part,
-                tokenizer,
-                networks.moved(network, device, dtype),
-                pad=int(tokenizer.pad_token_id or 0),
-                penultimate=architecture in PENULTIMATE,
-            )
-        )
-    unet = networks.unet(configs["unet"], state("unet"))
-    vae = networks.autoencoder(configs["vae"], state("vae"))
+        pad = int(tokenizer.pad_token_id or 0)
+        readers.append(_reader(part, tokenizer, network, pad, architecture, where))
     return Parts(
-        networks.moved(unet, device, dtype),
-        networks.moved(vae, device, dtype),
+        where.moved(networks.unet(configs["unet"], state("unet"))),
+        where.moved(networks.autoencoder(configs["vae"], state("vae"))),
         tuple(readers),
-        found,
+        Configurations(configs, scheduler, index),
     )
 
 
-def from_file(path: Path, architecture: str, device: str, dtype: torch.dtype) -> Parts:
+def from_file(path: Path, architecture: str, where: Where) -> Parts:
     """Return the parts of a single file with the original key names; ModelError as above."""
     found = configured(read_headers(path).tensors, architecture)
     towers = list(_towers(architecture))
@@ -85,21 +86,26 @@ def from_file(path: Path, architecture: str, device: str, dtype: torch.dtype) ->
     for part, projects in towers:
         prefix = TOWERS[architecture][part]
         network = networks.text_encoder_of(state, found[part], prefix, projects=projects)
-        readers.append(
-            Reader(
-                part,
-                tokenizer,
-                networks.moved(network, device, dtype),
-                pad=int(found[part]["pad_token_id"]),
-                penultimate=architecture in PENULTIMATE,
-            )
-        )
+        pad = int(found[part]["pad_token_id"])
+        readers.append(_reader(part, tokenizer, network, pad, architecture, where))
     return Parts(
-        networks.moved(networks.unet_of(state, found), device, dtype),
-        networks.moved(networks.autoencoder_of(state, found), device, dtype),
+        where.moved(networks.unet_of(state, found)),
+        where.moved(networks.autoencoder_of(state, found)),
         tuple(readers),
         found,
     )
+
+
+def _reader(
+    part: str,
+    tokenizer: CLIPTokenizer,
+    network: torch.nn.Module,
+    pad: int,
+    architecture: str,
+    where: Where,
+) -> Reader:
+    penultimate = architecture in PENULTIMATE
+    return Reader(part, tokenizer, where.moved(network), pad, penultimate, where.device)
 
 
 def _towers(architecture: str) -> Iterator[tuple[str, bool]]:

@@ -22,7 +22,7 @@ _SIDE = 32  # latents
 _LIKE = 0.5  # cosine between noise and answer from which on the noise was predicted
 
 
-def probed(training: Training, parts: Parts) -> Training:
+def probed(training: Training, parts: Parts, device: str) -> Training:
     """Return the training with what the network's own answer to noise says it predicts."""
     unet = parts.unet
     with torch.inference_mode():
@@ -30,11 +30,11 @@ def probed(training: Training, parts: Parts) -> Training:
         hidden = read_all(parts.readers, nothing).hidden.to(unet.dtype)
 
         def ask(noise: Tensor) -> Tensor:
-            rows = noise.to(unet.device, unet.dtype)
+            rows = noise.to(device, unet.dtype)
             if unet.config["in_channels"] > noise.shape[1]:  # all hole, nothing kept
                 kept = torch.zeros_like(rows)
                 rows = torch.cat([rows, torch.ones_like(rows[:, :1]), kept], dim=1)
-            step = torch.tensor(training.path.step(training.path.level(1.0)), device=unet.device)
+            step = torch.tensor(training.path.step(training.path.level(1.0)), device=device)
             return unet(rows, step.float(), hidden, return_dict=False)[0].float().cpu()
 
         return replace(training, prediction=said_by(ask, int(unet.config["out_channels"])))

@@ -37,6 +37,7 @@ class Reader:
     network: Any
     pad: int  # the token after the end
     penultimate: bool  # the last layer but one is what the denoiser was trained on
+    device: str  # that computes, wherever the weights lie
 
     @property
     def length(self) -> int:
@@ -58,7 +59,7 @@ class Reader:
 
     def read(self, chunks: Sequence[Chunk[int]]) -> Read:
         """Return the chunks after the encoder, in a row, and the pooled text of the first."""
-        rows = torch.tensor([self._row(chunk) for chunk in chunks], device=self.network.device)
+        rows = torch.tensor([self._row(chunk) for chunk in chunks], device=self.device)
         hidden, pooled = self._encoded(rows)
         if any(weight != 1.0 for chunk in chunks for weight in chunk.weights):
             empty, _ = self._encoded(torch.tensor([self._row(Chunk())], device=rows.device))
