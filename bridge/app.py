@@ -25,6 +25,7 @@ from bridge.transports.websocket import PATH, Sockets
 from bridge.wire.errors import BAD_REQUEST, INTERNAL, MEANINGS
 
 _SWEEP_S = 60.0
+_LOOK_S = 5.0  # between two looks at the models' folders
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,9 @@ async def _swept(store: Store) -> None:
 
 
 async def _asked(offers: Offers) -> None:
-    """Ask the engine what there is before the first client wants to know."""
-    with suppress(OSError):  # asked again at the first hello
-        await offers.get()
+    """Ask the engine what there is before the first client wants to know, and when that changes."""
+    while True:
+        with suppress(OSError):  # no process left: asked again at a hello, and a little later
+            await offers.get()
+            await offers.look_again()
+        await asyncio.sleep(_LOOK_S)

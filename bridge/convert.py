@@ -130,6 +130,13 @@ def preset_of(preset: engine.Preset) -> wire.PresetInfo:
     return wire.PresetInfo(preset.name, preset.group, preset.title, preset.note)
 
 
+def obtainable_of(entry: engine.Offered) -> wire.Obtainable:
+    """Return what a client is told of a model that could be got."""
+    return wire.Obtainable(
+        entry.name, entry.title, entry.use, entry.size_gb, entry.licence.name, entry.good_at
+    )
+
+
 def ended_by(job: str, error: engine.EngineError) -> wire.Cancelled | wire.Failed:
     """Return the terminal message for an error of the engine."""
     message = str(error)

@@ -7,6 +7,8 @@ BridgeError
 |-- ListenError       the address cannot be listened on, or must not be
 |-- JobRefusedError   a job or one of its pictures is not taken; becomes a `Refused` on the wire
 |-- WorkerDiedError   the process that paints ended in mid-job
+|-- ShelfError        a model cannot be removed (bridge.shelf)
+|-- NoAnswerError     the process that looks at the models does not answer (bridge.shelf)
 `-- PluginError       an editor's plugin cannot be built, installed or removed
 
 Faults of the peer on the wire are `bridge.wire`'s own errors, faults of a painting the engine's.

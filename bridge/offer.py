@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import os
-from asyncio.subprocess import PIPE
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.wire.messages import ModelInfo, PresetInfo
-from bridge.workers.process import child_command, child_environment
+from bridge.wire.messages import ModelInfo, Obtainable, PresetInfo
+from bridge.workers.asking import answer_of
 
-_MOST_LINES = 50  # of what the engine says besides, which goes to the log
+_DEPTH = 3  # of folders in a models folder, down to which changes are looked for
+_SUFFIX = ".safetensors"
 
-log = logging.getLogger(__name__)
+State = dict[str, tuple[int, int]]  # of folders and weights: when each changed, and its size
+Renewed = Callable[["Offer"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Offer:
     prefills: tuple[str, ...] = ()
     upscalers: tuple[str, ...] = ()
     presets: tuple[PresetInfo, ...] = ()
+    obtainable: tuple[Obtainable, ...] = ()
     candidates: int = 16  # at most, in one job
     steps: int = 500
 
@@ -62,6 +62,7 @@ class Offers:
         self._again_s = again_s
         self._not_before = 0.0  # on the event loop's clock
         self._lock = asyncio.Lock()
+        self._observers: list[Renewed] = []
 
     @property
     def known(self) -> Offer | None:
@@ -77,41 +78,28 @@ class Offers:
                 self._not_before = now + self._again_s
             return self._known or Offer()
 
-    async def look_again(self) -> bool:
-        """Ask anew where models came or went; tell whether there is something else now."""
+    def observe(self, renewed: Renewed) -> None:
+        """Have a function called whenever there is something else to paint with."""
+        self._observers.append(renewed)
+
+    async def look_again(self) -> None:
+        """Ask anew where models came or went, and tell the observers what is different."""
         seen = await asyncio.to_thread(state_of, self._folders)
         async with self._lock:
             if seen == self._seen:
-                return False
+                return
             self._seen = seen
             before, asked = self._known, await self._asked()
             self._known = asked or before
-            return self._known != before
+            offer = self._known
+        if offer is not None and offer != before:
+            for renewed in self._observers:
+                await renewed(offer)
 
     async def _asked(self) -> Offer | None:
-        process = await asyncio.create_subprocess_exec(
-            *child_command("bridge.workers.listing"),
-            json.dumps(self._options),
-            stdout=PIPE,
-            stderr=PIPE,
-            env=child_environment(),
-        )
-        output = said_besides = b""
-        try:
-            async with asyncio.timeout(self._patience_s):
-                output, said_besides = await process.communicate()
-        except TimeoutError:
-            log.warning("The engine took too long to say what there is; is a hook hanging?")
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        for line in said_besides.decode(errors="replace").splitlines()[-_MOST_LINES:]:
-            log.warning("The engine says: %s", line)
-        if process.returncode != 0:
-            log.error("The engine cannot say what there is to paint with; see above.")
+        said = await answer_of("bridge.workers.listing", self._options, self._patience_s)
+        if said is None:
             return None
-        said = json.loads(output)
         models = tuple(ModelInfo(**model) for model in said.pop("models"))
         return Offer(
             models=models,
@@ -120,21 +108,32 @@ class Offers:
             prefills=tuple(said["prefills"]),
             upscalers=tuple(said["upscalers"]),
             presets=tuple(PresetInfo(**preset) for preset in said["presets"]),
+            obtainable=tuple(Obtainable(**one) for one in said["obtainable"]),
             candidates=said["candidates"],
             steps=said["steps"],
         )
 
 
-def state_of(folders: Sequence[Path]) -> dict[str, int]:
-    """Return folders, and those in them, with when something last came to each or went.
+def state_of(folders: Sequence[Path]) -> State:
+    """Return the folders and the weights in them with when each changed, and its size.
 
-    Cheap: no file is opened. What changed deeper down is seen at the next start.
+    No file is opened. What changes more than some folders deep is seen at the next start.
     """
-    found: dict[str, int] = {}
+    found: State = {}
     for folder in folders:
-        with suppress(OSError):
-            found[str(folder)] = folder.stat().st_mtime_ns
-            with os.scandir(folder) as entries:
-                inner = (one for one in entries if one.is_dir() and not one.name.startswith("."))
-                found |= {one.path: one.stat().st_mtime_ns for one in inner}
+        _look(str(folder), _DEPTH, found)
     return found
+
+
+def _look(folder: str, depth: int, found: State) -> None:
+    with suppress(OSError), os.scandir(folder) as entries:
+        found[folder] = os.stat(folder).st_mtime_ns, 0
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue  # a download under way, or what was put aside
+            if entry.is_dir():
+                if depth:
+                    _look(entry.path, depth - 1, found)
+            elif entry.name.endswith(_SUFFIX):
+                state = entry.stat()
+                found[entry.path] = state.st_mtime_ns, state.st_size

@@ -128,6 +128,12 @@ class Pulls:
         """Return a pull by its id."""
         return self._pulls.get(name)
 
+    def check(self, name: str) -> None:
+        """Raise engine.DownloadError where a name means nothing; for a thread."""
+        from engine import Downloads  # when first wanted: an idle bridge stays small
+
+        Downloads(self._place.folder).check(name)
+
     def ask(self, name: str, *, accept_licence: bool, update: bool) -> ModelPull:
         """Take a wish, once; raises JobRefusedError when too many wait, StateFolderError."""
         waiting = [pull for pull in self._pulls.values() if not pull.over]

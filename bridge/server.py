@@ -29,6 +29,7 @@ from bridge.offer import Offer, Offers
 from bridge.pairing import Devices, Pairing
 from bridge.pulls import Place, Pulls
 from bridge.settings import Settings, engine_options
+from bridge.shelf import Shelf
 from bridge.signing import Authority
 from bridge.state import StateFolder
 from bridge.store import Store
@@ -220,6 +221,7 @@ def _app(
         tally=tally,
         pairing=pairing,
         pulls=_pulls(settings, offers),
+        shelf=Shelf(options, _models_folder(settings), offers.look_again),
         clients=lambda: sockets.clients,
         dismiss=sockets.dismiss,
         version=_version(),
@@ -233,10 +235,12 @@ def _app(
 
 
 def _pulls(settings: Settings, offers: Offers) -> Pulls:
-    place = Place(
-        settings.models_dir.expanduser().absolute(), settings.hub, settings.download_hosts
-    )
+    place = Place(_models_folder(settings), settings.hub, settings.download_hosts)
     return Pulls(settings.state_dir.expanduser().absolute(), place, offers.look_again)
+
+
+def _models_folder(settings: Settings) -> Path:
+    return settings.models_dir.expanduser().absolute()
 
 
 def _authority(settings: Settings) -> Authority:

@@ -18,6 +18,7 @@ from bridge.logs import LogStyle
 from bridge.offer import Offers
 from bridge.pairing import Pairing
 from bridge.pulls import Pulls
+from bridge.shelf import Shelf
 from bridge.signing import Authority
 from bridge.store import Store
 from bridge.tally import Tally
@@ -35,6 +36,7 @@ class Shared:
     tally: Tally
     pairing: Pairing
     pulls: Pulls
+    shelf: Shelf
     clients: Callable[[], int]  # how many are connected
     dismiss: Callable[[str], Awaitable[None]]  # closes connections by the SHA-256 of their token
     version: str

@@ -1,4 +1,4 @@
-"""/models: what can be got, and what is on its way.
+"""/models: what is there, what can be got, and what is on its way.
 
 As everything here it needs a token. What fills or empties the disk, and all below `/models/pulls`,
 needs the bridge's own: a paired machine paints with what there is.
@@ -6,6 +6,7 @@ needs the bridge's own: a paired machine paints with what there is.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import asdict
@@ -15,13 +16,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bridge.auth import PULLS
+from bridge.auth import PULLS, REMOVALS
 from bridge.errors import JobRefusedError, StateFolderError
 from bridge.pulls import ModelPull, Pulls
+from bridge.shelf import NoAnswerError, Shelf, ShelfError
 from bridge.transports import Mounted, Shared
 from bridge.transports.replies import HEADERS, asked, refused, said
-from bridge.wire.errors import BAD_REQUEST, STORAGE_FAILED
+from bridge.wire.errors import BAD_REQUEST, INTERNAL, STORAGE_FAILED, UNKNOWN_MODEL
+from engine import DownloadError
 
+MODELS = "/models"
 CATALOGUE = "/models/catalogue"
 MAX_NAME = 2000
 
@@ -30,8 +34,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def mount(shared: Shared) -> Mounted:
     """Return the transport; found by `bridge.transports.mounted`."""
-    desk = _Desk(shared.pulls)
+    desk = _Desk(shared.pulls, shared.shelf)
     routes = [
+        Route(MODELS, _guarded(desk.models), methods=["GET"]),
+        Route(REMOVALS, _guarded(desk.remove), methods=["POST"]),
         Route(CATALOGUE, _guarded(desk.catalogue), methods=["GET"]),
         Route(PULLS, _guarded(desk.pulls), methods=["GET"]),
         Route(PULLS, _guarded(desk.ask), methods=["POST"]),
@@ -45,8 +51,20 @@ def mount(shared: Shared) -> Mounted:
 class _Desk:
     """Where models are asked for."""
 
-    def __init__(self, pulls: Pulls) -> None:
-        self._pulls = pulls
+    def __init__(self, pulls: Pulls, shelf: Shelf) -> None:
+        self._pulls, self._shelf = pulls, shelf
+
+    async def models(self, _: Request) -> Response:
+        """List the models that are there, useless ones too, with the reason."""
+        return said({"models": await self._shelf.models()})
+
+    async def remove(self, request: Request) -> Response:
+        """Put a model into the trash of the models folder."""
+        name = _name(await asked(request, "name"))
+        if not await self._shelf.remove(name):
+            sentence = f"The models folder has no model {name[:100]!r}; other folders are not ours."
+            return refused(404, UNKNOWN_MODEL, sentence, "name")
+        return said({"removed": name})
 
     async def catalogue(self, _: Request) -> Response:
         """List what can be got by name."""
@@ -61,10 +79,13 @@ class _Desk:
     async def ask(self, request: Request) -> Response:
         """Take a wish; what becomes of it is told by the pull."""
         told = await asked(request, "name, accept_licence and update")
-        pull = self._pulls.ask(
-            _name(told), accept_licence=_flag(told, "accept_licence"), update=_flag(told, "update")
-        )
-        return said(_told(pull), 202)
+        name, accepted = _name(told), _flag(told, "accept_licence")
+        update = _flag(told, "update")
+        try:
+            await asyncio.to_thread(self._pulls.check, name)
+        except DownloadError as error:
+            return refused(404, UNKNOWN_MODEL, str(error), "name")
+        return said(_told(self._pulls.ask(name, accept_licence=accepted, update=update)), 202)
 
     async def one(self, request: Request) -> Response:
         """Tell how far one is."""
@@ -94,6 +115,10 @@ def _guarded(answer: Answer) -> Answer:
             return await answer(request)
         except JobRefusedError as error:
             return refused(429, error.code, str(error), error.param)
+        except ShelfError as error:
+            return refused(409, BAD_REQUEST, str(error), "name")
+        except NoAnswerError as error:
+            return refused(500, INTERNAL, str(error), "")
         except StateFolderError as error:
             return refused(507, STORAGE_FAILED, str(error), "")
         except ValueError as error:

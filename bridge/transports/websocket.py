@@ -91,6 +91,7 @@ class Sockets:
         self._max_pending = max_pending
         self._present: Counter[str] = Counter()
         self._open: defaultdict[str, set[_Connection]] = defaultdict(set)  # by token's SHA-256
+        offers.observe(self.renew)
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection until it ends."""
@@ -126,7 +127,13 @@ class Sockets:
             list(offer.prefills),
             list(offer.upscalers),
             list(offer.presets),
+            list(offer.obtainable),
         )
+
+    async def renew(self, offer: Offer) -> None:
+        """Tell every client that there is something else to paint with."""
+        for connection in [one for some in self._open.values() for one in some]:
+            connection.renew(self.welcome(offer, self._limits(offer), 0))
 
     @property
     def clients(self) -> int:
@@ -158,6 +165,12 @@ class _Connection:
         self._limits = limits
         self._talk = Conversation(limits)
         self.dismissed = asyncio.Event()
+        self._outbox: Outbox | None = None
+
+    def renew(self, welcome: Welcome) -> None:
+        """Send a welcome once more, to a client that has had its first."""
+        if self._outbox is not None:
+            self._outbox.put(welcome)
 
     async def serve(self, *, speaks: bool) -> None:
         """Greet, then read and write until either ends; raises WebSocketDisconnect or _Closed."""
@@ -168,6 +181,7 @@ class _Connection:
         seen = newest if hello.resume is None else min(hello.resume, newest)
         outbox = Outbox(store, hello.session, seen)
         outbox.put(self._shared.welcome(self._offer, self._limits, newest))
+        self._outbox = outbox
         self._shared.entered(hello.session)
         log.info("%s connected.", hello.client[:100])
         try:
@@ -178,6 +192,7 @@ class _Connection:
         except* (WebSocketDisconnect, _Closed):
             pass  # either way it is over, and neither task is left
         finally:
+            self._outbox = None
             outbox.close()
             await self._shared.left(hello.session)
 

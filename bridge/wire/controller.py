@@ -42,6 +42,13 @@ class Online:
 
 
 @dataclass(frozen=True)
+class Renewed:
+    """There is something else to paint with than before; the connection stays."""
+
+    welcome: Welcome
+
+
+@dataclass(frozen=True)
 class Offline:
     """There is no connection; `message` is a sentence for the painter. It is tried again."""
 
@@ -82,7 +89,7 @@ class Listed:
 
 
 Happening = Online | Offline | ServerMessage
-Effect = Send | Updated | Told | Listed | Online | Offline
+Effect = Send | Updated | Told | Listed | Online | Renewed | Offline
 
 
 def new_id() -> str:
@@ -94,7 +101,7 @@ class Controller:
     """One editor's session. Not thread-safe: it lives in the editor's main thread."""
 
     def __init__(self) -> None:
-        self.welcome: Welcome | None = None  # of the last connection
+        self.welcome: Welcome | None = None  # the newest of the last connection
         self._paintings: dict[str, Painting] = {}
         self._epoch = 0
         self._online = False
@@ -160,7 +167,8 @@ class Controller:
         if isinstance(happening, Refused):
             return self._refused(happening)
         if isinstance(happening, Welcome):
-            return []  # the link has taken the one that counts
+            self.welcome = happening
+            return [Renewed(happening)]
         return self._apply(happening)
 
     def _is_live(self, job: str) -> bool:

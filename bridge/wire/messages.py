@@ -96,6 +96,18 @@ class PresetInfo:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Obtainable:
+    """A model that can be got by name, and is not there yet."""
+
+    name: str
+    title: str
+    use: str  # paint, preview, upscale, rank, filter
+    gigabytes: float
+    licence: str
+    note: str = ""
+
+
 # From the client
 
 
@@ -191,7 +203,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Welcome:
-    """The answer to `Hello`: what there is. `seq` is the newest event of the session."""
+    """The answer to `Hello`: what there is. `seq` is the newest event of the session.
+
+    It comes again, `seq` 0, when there is something else: a model has come, or one is gone.
+    """
 
     type: ClassVar[str] = "welcome"
     version: int
@@ -204,6 +219,7 @@ class Welcome:
     prefills: list[str] = field(default_factory=list)
     upscalers: list[str] = field(default_factory=list)
     presets: list[PresetInfo] = field(default_factory=list)
+    obtainable: list[Obtainable] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .connection import Connection, read_connection
-from .controller import Controller, Effect, Listed, Offline, Online, Send, Told, Updated
+from .controller import Controller, Effect, Listed, Offline, Online, Renewed, Send, Told, Updated
 from .link import Link
 from .messages import VERSION, Hello, PreviewCodec, Submit, Welcome
 from .painting import Painting
 
-Change = Updated | Told | Listed | Online | Offline
+Change = Updated | Told | Listed | Online | Renewed | Offline
 
 
 class Session:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import engine
-from bridge.convert import model_of, preset_of
+from bridge.convert import model_of, obtainable_of, preset_of
 
 
 def main(arguments: list[str]) -> int:
@@ -28,9 +32,26 @@ def main(arguments: list[str]) -> int:
         "presets": [dataclasses.asdict(preset_of(preset)) for preset in found.presets],
         "candidates": engine.MAX_CANDIDATES,
         "steps": engine.MAX_STEPS,
+        "obtainable": obtainable(options),
     }
     sys.stdout.write(json.dumps(said))
     return 0
+
+
+def obtainable(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what can be got by name, is of use here, and is not there yet."""
+    told = options.get("options") or {}
+    families = engine.family_names(options["hooks"], told)
+    folder = told.get("library", {}).get("folder")
+    there: Collection[str] = ()
+    if folder is not None:
+        with suppress(engine.DownloadError):  # a lock file that cannot be read hides nothing
+            there = engine.Downloads(Path(folder)).ledger.pins
+    return [
+        dataclasses.asdict(obtainable_of(entry))
+        for entry in engine.offered().values()
+        if entry.name not in there and (not entry.family or entry.family in families)
+    ]
 
 
 if __name__ == "__main__":

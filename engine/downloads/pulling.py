@@ -61,6 +61,13 @@ class Downloads:
         """What was pulled and which licences were accepted; raises DownloadError."""
         return read_ledger(self.folder)
 
+    def check(self, wanted: str) -> None:
+        """Raise DownloadError, with names that are near, where none of them is meant by `wanted`.
+
+        Nothing is asked of anybody.
+        """
+        self._sources(wanted, self.ledger)
+
     def plans(self, wanted: str, *, update: bool = False) -> list[PullPlan]:
         """Return what a pull would do, what the model needs first; nothing is written.
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from bridge.auth import SIGNED_PREFIX
-from bridge.transports.openai import besides
+from bridge.transports.openai import besides, model_paths
 from bridge.transports.openai.fields import Edit, Generation, Variation, Wish
 
 Json = dict[str, Any]
@@ -37,13 +37,13 @@ def document() -> Json:
     _, defined = models_json_schema(
         [(kind, "validation") for kind in kinds], ref_template=_REFERENCE + "{model}"
     )
-    schemas = {**defined["$defs"], **_answers(), **besides.schemas()}
+    schemas = {**defined["$defs"], **_answers(), **besides.schemas(), **model_paths.schemas()}
     for name, mask in (("Edit", True), ("Variation", False)):
         schemas[name] = _with_files(schemas[name], mask=mask)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Mahlstick: the OpenAI Images API, health, metrics, pairing, signing",
+            "title": "Mahlstick: the OpenAI Images API, health, metrics, pairing, signing, models",
             "version": "1",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -86,6 +86,7 @@ def _paths() -> Json:
         },
         SIGNED_PREFIX + "{name}": {"get": _file()},
         **besides.paths(),
+        **model_paths.paths(),
     }
 
 

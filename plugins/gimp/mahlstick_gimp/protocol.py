@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.wire.controller import Offline, Online, Told, Updated, new_id
+    from bridge.wire.controller import Offline, Online, Renewed, Told, Updated, new_id
     from bridge.wire.geometry import (
         clamp,
         crop,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bridge.wire.session import Change, Session
     from bridge.wire.starting import Progress, Starter
 else:
-    from .wire.controller import Offline, Online, Told, Updated, new_id
+    from .wire.controller import Offline, Online, Renewed, Told, Updated, new_id
     from .wire.geometry import (
         clamp,
         crop,
@@ -78,6 +78,7 @@ __all__ = [
     "Preview",
     "Progress",
     "Rect",
+    "Renewed",
     "Session",
     "Started",
     "Starter",

@@ -15,7 +15,7 @@ from .errors import PainterError
 from .host import Foreign
 from .job import Job, Outcome
 from .language import tr
-from .protocol import Change, Offline, Online, Pace, Painting, Session, Told, Welcome
+from .protocol import Change, Offline, Online, Pace, Painting, Renewed, Session, Told, Welcome
 from .words import ending, standing
 
 
@@ -154,6 +154,8 @@ class Studio:
                 self.say(change.message)
         elif isinstance(change, Told):
             self.say(change.message)
+        elif isinstance(change, Renewed):
+            self._changed()
 
     def _progressed(self, painting: Painting) -> None:
         now = self._clock()

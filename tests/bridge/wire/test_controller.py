@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.wire.controller import (
@@ -11,6 +13,7 @@ from bridge.wire.controller import (
     Listed,
     Offline,
     Online,
+    Renewed,
     Send,
     Told,
     Updated,
@@ -28,6 +31,7 @@ from bridge.wire.messages import (
     JobSummary,
     Keep,
     Limits,
+    ModelInfo,
     Picture,
     Queued,
     Refused,
@@ -223,10 +227,15 @@ def test_a_forgotten_job_stays_away() -> None:
     assert dict(controller.paintings) == {}
 
 
-def test_a_second_welcome_changes_nothing() -> None:
+def test_a_second_welcome_renews_what_is_offered_and_nothing_else() -> None:
     controller = accepted()
-    assert controller.take(WELCOME) == []
+    paintings = dict(controller.paintings)
+    model = ModelInfo("new", "latent", 512, 512, 20, 5.0, "euler")
+    again = replace(WELCOME, models=[model])
+    assert controller.take(again) == [Renewed(again)]
+    assert controller.welcome == again
     assert controller.online
+    assert dict(controller.paintings) == paintings
 
 
 @pytest.mark.parametrize("happening", [OFFLINE, Refused("closed", "Bye.", fatal=True)])
