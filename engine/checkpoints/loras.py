@@ -19,23 +19,19 @@ from engine.checkpoints.headers import Header, TensorInfo
 from engine.checkpoints.kinds import FAMILIES, Identity
 from engine.checkpoints.tensors import Tensors, any_under, precision, size
 
-_METHODS = {  # the end of a tensor's name -> the method; of several the first counts
-    ".hada_w1_a": "loha",
-    ".hada_w2_a": "loha",
-    ".lokr_w1": "lokr",
-    ".lokr_w1_a": "lokr",
-    ".lokr_w2": "lokr",
-    ".oft_blocks": "oft",
-    ".oft_diag": "oft",
-    ".oft_R.weight": "oft",
-    ".a1.weight": "glora",
-    ".on_input": "ia3",
-    ".lora_mid.weight": "locon",
-    ".diff": "full",
-    ".dora_scale": "dora",
-    ".lora_magnitude_vector": "dora",
-    ".lora_magnitude_vector.weight": "dora",
+_METHODS = {  # the last part of a tensor's name -> the method; of several the first counts
+    "hada_w1_a": "loha",
+    "hada_w2_a": "loha",
+    "lokr_w1": "lokr",
+    "lokr_w1_a": "lokr",
+    "lokr_w2": "lokr",
+    "oft_blocks": "oft",
+    "oft_diag": "oft",
+    "on_input": "ia3",
+    "diff": "full",
 }
+_BEFORE_WEIGHT = {"oft_R.weight": "oft", ".a1.weight": "glora", "lora_mid.weight": "locon"}
+_DORA = ("dora_scale", "lora_magnitude_vector")
 _LOW_RANK = re.compile(
     r"[._](lora_down|lora_up|lora_A|lora_B|lora\.down|lora\.up|lora_linear_layer\.(down|up))"
     r"(\.default)?(\.weight)?$",
@@ -108,14 +104,26 @@ def lora_of(header: Header) -> Identity | None:
 
 
 def _method(tensors: Tensors) -> str | None:
-    text = f"{tensors.text}\n"
-    method = next((method for end, method in _METHODS.items() if f"{end}\n" in text), None)
+    ends = {name.rpartition(".")[2] for name in tensors}
+    method = next((method for end, method in _METHODS.items() if end in ends), None)
+    if method is not None:
+        return method
+    text = tensors.text
+    method = next((method for part, method in _BEFORE_WEIGHT.items() if part in text), None)
     if method is not None:
         return method
     if "lora" not in text or not _LOW_RANK.search(text):
         return None
-    kernels = (info for info in tensors.values() if len(info.shape) == 4 and info.shape[-1] > 1)
-    return "lora" if next(kernels, None) is None else "locon"
+    if any(part in text for part in _DORA):
+        return "dora"
+    return "locon" if _has_kernels(tensors) else "lora"
+
+
+def _has_kernels(tensors: Tensors) -> bool:
+    shapes = [info.shape for info in tensors.values()]
+    if max(map(len, shapes)) < 4:
+        return False
+    return any(len(shape) == 4 and shape[-1] > 1 for shape in shapes)
 
 
 def _layout(tensors: Tensors) -> str:
@@ -142,8 +150,8 @@ class _Names:
 
     def architecture(self) -> tuple[str | None, str]:
         """Return what it is for, or None and a note."""
-        painter = self._unet if self._has(_UNET) else self._transformer
-        found = self._by_blocks() or painter() or self._by_second_text()
+        blocks = self._unet() if self._has(_UNET) else self._by_blocks() or self._transformer()
+        found = blocks or self._by_second_text()
         told = _told(self._header.metadata)
         if found == "flux1" and told in ("chroma", "flux2"):
             return told, ""  # Chroma's blocks that matter are FLUX.1's

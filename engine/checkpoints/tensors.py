@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 
 from engine.checkpoints.headers import TensorTable
 
@@ -46,11 +47,14 @@ def width(tensors: Tensors, name: str, axis: int = 1) -> int | None:
 
 def size(tensors: Tensors) -> int:
     """Return the bytes that the tensors take."""
-    return sum(info.bytes for info in tensors.values())
+    return sum(map(itemgetter(2), tensors.values()))
 
 
 def precision(tensors: Tensors) -> str | None:
     """Return the type of most of the bytes, several joined by + where none has nearly all."""
+    types = set(map(itemgetter(0), tensors.values()))
+    if len(types) == 1:
+        return PRECISIONS.get(types.pop())
     by_type: dict[str, int] = {}
     for dtype, _, length in tensors.values():
         by_type[dtype] = by_type.get(dtype, 0) + length
