@@ -26,19 +26,18 @@ def chosen_device(wanted: str) -> str:
     """Return the torch device for `auto` or a name; RequestError when this machine lacks it."""
     if wanted != "auto":
         return _checked_device(wanted)
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+    kinds = {"cuda": torch.cuda, "xpu": torch.xpu, "mps": torch.backends.mps}  # best first
+    return next((kind for kind, part in kinds.items() if part.is_available()), "cpu")
 
 
 def chosen_precision(wanted: str, device: str) -> str:
-    """Return fp32, fp16 or bf16. `auto` is fp32 on the CPU, bf16 on a GPU that has it.
+    """Return fp32, fp16 or bf16. `auto` is fp32 on the CPU, on a GPU bf16 where it computes in it.
 
-    bf16 asked for on a CPU that is not faster with it becomes fp32: emulated it is many times
-    slower.
+    NVIDIA's GPUs before Ampere emulate bf16: they get fp16, for which they have units. bf16 asked
+    for on a CPU that is not faster with it becomes fp32: emulated it is many times slower.
     """
     if wanted == "auto":
-        return "bf16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "fp32"
+        return _own_precision(device)
     if wanted not in DTYPES:
         raise RequestError(
             "precision",
@@ -47,6 +46,17 @@ def chosen_precision(wanted: str, device: str) -> str:
     if wanted != "fp32" and device == "cpu" and not _faster_than_fp32(DTYPES[wanted]):
         return "fp32"
     return wanted
+
+
+def _own_precision(device: str) -> str:
+    match device.partition(":")[0]:
+        case "cuda":  # AMD's too, which torch calls the same
+            return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+        case "xpu":
+            return "bf16" if torch.xpu.is_bf16_supported() else "fp16"
+        case "mps":
+            return "fp16"
+    return "fp32"
 
 
 def default_threads() -> int:

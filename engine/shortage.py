@@ -114,8 +114,13 @@ def give_back() -> None:
     import torch
 
     gc.collect()  # samplers are generators, which hold tensors in cycles of frames
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    for part, there in (
+        (torch.cuda, torch.cuda.is_available()),
+        (torch.xpu, torch.xpu.is_available()),
+        (torch.mps, torch.backends.mps.is_available()),
+    ):
+        if there:
+            part.empty_cache()
 
 
 def _halved(side: int, card: ModelCard, share: int) -> int | None:

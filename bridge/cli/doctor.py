@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -77,25 +76,16 @@ def _packages() -> Iterator[Finding]:
 
 
 def _device() -> Finding:
-    import torch
+    from bridge.cli.graphics import advised, cards, torch_build
 
-    if torch.cuda.is_available():
-        return Finding("GPU", "ok", torch.cuda.get_device_name(0))
-    if _has_gpu():
-        advice = "torch here is a CPU build: install the build for your GPU as pytorch.org says."
-        return Finding("GPU", "note", "there is one, but torch cannot use it", advice)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Finding(
-        "GPU", "note", f"none; painting on {cores} CPU cores", "The embedded model needs none."
-    )
-
-
-def _has_gpu() -> bool:
-    command = shutil.which("nvidia-smi")
-    if command is None:
-        return False
-    ran = subprocess.run([command, "-L"], capture_output=True, timeout=10, check=False)  # noqa: S603
-    return ran.returncode == 0 and b"GPU" in ran.stdout
+    told = advised(cards(), torch_build())
+    if told is None:
+        return Finding(
+            "GPU", "note", f"none; painting on {cores} CPU cores", "The embedded model needs none."
+        )
+    found, advice = told
+    return Finding("GPU", "note" if advice else "ok", found, advice)
 
 
 def _memory() -> Finding:

@@ -28,6 +28,38 @@ def test_auto_takes_a_device_torch_can_use() -> None:
     assert torch.zeros(1, device=device.chosen_device("auto")).item() == 0.0
 
 
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [(("cuda", "mps"), "cuda"), (("xpu",), "xpu"), (("mps",), "mps"), ((), "cpu")],
+)
+def test_auto_takes_the_fastest_kind_that_is_there(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], taken: str
+) -> None:
+    for kind in ("cuda", "xpu", "backends.mps"):
+        name = kind.rpartition(".")[2]
+        monkeypatch.setattr(f"torch.{kind}.is_available", lambda name=name: name in there)
+    assert device.chosen_device("auto") == taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_bf16", "precision"),
+    [
+        ("cuda:1", True, "bf16"),
+        ("cuda", False, "fp16"),
+        ("xpu", True, "bf16"),
+        ("xpu", False, "fp16"),
+        ("mps", False, "fp16"),
+        ("cpu", False, "fp32"),
+    ],
+)
+def test_each_kind_of_device_paints_in_what_it_computes_well(
+    monkeypatch: pytest.MonkeyPatch, kind: str, has_bf16: bool, precision: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda **_: has_bf16)
+    monkeypatch.setattr("torch.xpu.is_bf16_supported", lambda **_: has_bf16)
+    assert device.chosen_precision("auto", kind) == precision
+
+
 @pytest.mark.parametrize("wanted", ["nonsense", "xla"])
 def test_a_device_that_is_not_here_is_refused(wanted: str) -> None:
     with pytest.raises(RequestError, match="Use auto or cpu") as error:
