@@ -190,9 +190,16 @@ class Library:
             stamp, sha256 = hashes.get(key, ("", None))
             same = sha256 if stamp == find.stamp else None
             entries.append(_entry(shelf, find, told, same))
-        self._store(news, known.keys() - {str(find.path) for _, find in finds})
+        self._store(news, self._gone(known, {str(find.path) for _, find in finds}))
         self._folders = walk.folders
         return tuple(_uniquely_named(entries))
+
+    def _gone(self, known: Collection[str], found: Collection[str]) -> list[str]:
+        """Return what is no longer on these shelves; an index may serve other shelves too."""
+        ours = tuple(f"{shelf.path}{os.sep}" for shelf in self.shelves)
+        places = {str(shelf.path) for shelf in self.shelves}
+        missing = (path for path in known if path not in found)
+        return [path for path in missing if path in places or path.startswith(ours)]
 
     def _store(self, news: dict[str, Known], gone: Collection[str] = (), at_least: int = 1) -> None:
         """Write down what is new and forget what is gone, in pieces: a first reading may be cut."""

@@ -165,6 +165,19 @@ def test_files_that_are_gone_leave_the_index(shelf: Path, tmp_path: Path) -> Non
     assert str(shelf / "x4.safetensors") not in Index(index).known()
 
 
+def test_libraries_of_different_shelves_share_an_index(
+    shelf: Path, tmp_path: Path, headers_read: list[str]
+) -> None:
+    index = tmp_path / "index.sqlite"
+    written(tmp_path / "other" / "a.safetensors", LORA)
+    for folder in (shelf, tmp_path / "other"):
+        assert Library(shelf_of(folder), index).entries
+    headers_read.clear()
+    for folder in (shelf, tmp_path / "other"):
+        assert Library(shelf_of(folder), index).entries
+    assert headers_read == []
+
+
 def test_a_refresh_says_what_is_different(shelf: Path) -> None:
     found = Library(shelf_of(shelf))
     assert len(found.entries) == 5
