@@ -89,6 +89,7 @@ def listed(extensions: Extensions, models: Sequence[Path | str]) -> Catalogue:
         tuple(extensions.prefills),
         tuple(extensions.upscalers),
         tuple(preset_book(extensions.presets).values()),
+        Additions(stock.library.loras, stock.library.embeddings),
     )
 
 
@@ -104,8 +105,18 @@ class Fingerprints:
     def __init__(self) -> None:
         self._known: dict[tuple[tuple[str, int, int], ...], str] = {}
 
-    def of(self, path: Path) -> str:
-        """Return the SHA-256 over every safetensors file (name and bytes, by name) of a model."""
+    def of(self, path: Path, beside: Sequence[Path] = ()) -> str:
+        """Return the SHA-256 over every safetensors file (name and bytes, by name) of a model.
+
+        Of a model with parts in folders beside its own it is that of all their fingerprints.
+        """
+        own = self._one(path)
+        if not beside:
+            return own
+        each = (own, *(self._one(folder) for folder in beside))
+        return hashlib.sha256("".join(each).encode()).hexdigest()
+
+    def _one(self, path: Path) -> str:
         weights = sorted(weight_files(path))
         key = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in weights)
         if key not in self._known:

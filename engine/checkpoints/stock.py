@@ -90,6 +90,8 @@ class Stock:
                 f"{entry.name} is a network alone, without the autoencoder and the text encoders "
                 "that it paints with: get the whole model."
             )
+        if told.variant == "prior" and told.architecture in names:
+            return ""  # the decoder beside it is what paints
         if entry.kind in _PAINTED_WITH or not {told.family, told.architecture} & names:
             return f"{entry.name} is of the family {told.architecture}, which cannot be used yet."
         return ""
