@@ -90,7 +90,7 @@ def _of_repository(wanted: str, match: re.Match[str] | None) -> Source:
             f"{wanted!r} names no repository; write hf:OWNER/NAME, and after it, where wanted, "
             "@REVISION and :FILE.",
         )
-    file = match["file"]
+    file = unquote(match["file"] or "")
     stem = file.rpartition("/")[2].removesuffix(".safetensors") if file else match["repo"]
     files = (file,) if file else ()
     return Source(folder_name(stem), f"{match['owner']}/{match['repo']}", revision, files)
@@ -99,7 +99,7 @@ def _of_repository(wanted: str, match: re.Match[str] | None) -> Source:
 def _of_address(wanted: str) -> Source:
     parts = urlsplit(wanted)
     if parts.hostname in (HUB, f"www.{HUB}", "hf.co"):
-        page = _HUB_PAGE.fullmatch(unquote(parts.path))
+        page = _HUB_PAGE.fullmatch(parts.path)
         if page is not None:
             return _of_repository(wanted, page)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username is not None:
