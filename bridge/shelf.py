@@ -39,6 +39,11 @@ class Shelf:
         self._folders = [Path(path).expanduser() for path in (*options["models"], folder)]
         self._known: tuple[State, list[dict[str, Any]]] | None = None
 
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The engine's options, by which it finds models."""
+        return self._options
+
     async def models(self) -> list[dict[str, Any]]:
         """Return what is told of every model file; raises ShelfError and NoAnswerError."""
         state = await asyncio.to_thread(state_of, self._folders)

@@ -55,7 +55,7 @@ from engine.weights import Catalogue, catalogue
 
 if TYPE_CHECKING:
     from engine.canvas.paste import Alpha, merged
-    from engine.checkpoints.digests import Hashing
+    from engine.checkpoints.digests import Hashing, hashes_of
     from engine.checkpoints.identity import identified
     from engine.checkpoints.keeping import (
         Moved,
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from engine.downloads.pulling import Downloads
     from engine.evaluation.evaluation import Evaluation
     from engine.labels import labelled, parameters, recorded, source_type
+    from engine.measuring import Loop
     from engine.plugins import ActivePlugin, active_plugins, family_names
     from engine.prompts.presets import Preset, preset_book
     from engine.provenance import replayed
@@ -90,6 +91,7 @@ _LATE = {
     "Alpha": "engine.canvas.paste",
     "Change": "engine.checkpoints.library",
     "Hashing": "engine.checkpoints.digests",
+    "hashes_of": "engine.checkpoints.digests",
     "Identity": "engine.checkpoints.kinds",
     "Library": "engine.checkpoints.library",
     "ModelFile": "engine.checkpoints.library",
@@ -118,6 +120,7 @@ _LATE = {
     "offered": "engine.downloads.catalogue",
     "Engine": "engine.core",
     "Evaluation": "engine.evaluation.evaluation",
+    "Loop": "engine.measuring",
     "Watch": "engine.watching",
     "Preset": "engine.prompts.presets",
     "preset_book": "engine.prompts.presets",
@@ -162,6 +165,7 @@ __all__ = [
     "Layout",
     "Library",
     "Loading",
+    "Loop",
     "MaskShape",
     "Mode",
     "ModeRules",
@@ -198,6 +202,7 @@ __all__ = [
     "catalogue",
     "empty_trash",
     "family_names",
+    "hashes_of",
     "hookimpl",
     "identified",
     "labelled",

@@ -39,6 +39,26 @@ def sha256_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
     return digest.hexdigest()
 
 
+def hashes_of(
+    library: Library, check: Callable[[], None] = lambda: None
+) -> Iterator[tuple[ModelFile, str]]:
+    """Hash what has no hash yet, small files first, and yield each when the library has it.
+
+    `check` is called between blocks; what it raises ends this. A file that cannot be read, or that
+    changes meanwhile, is left for the next time.
+    """
+    for file in library.unhashed():
+        try:
+            sha256 = sha256_of(file.path, check)
+        except OSError as error:
+            _log.info("%s cannot be hashed: %s", file.path, error)
+            continue
+        now = find_of(file.path)
+        if now is not None and now.stamp == file.stamp:
+            library.hashed(file, sha256)
+            yield file, sha256
+
+
 def weights_of(path: Path) -> list[Path]:
     """Return the file itself, or a folder's safetensors files by name."""
     return [path] if path.is_file() else sorted(path.rglob("*.safetensors"))
@@ -76,23 +96,11 @@ class Hashing:
             self._wake.wait()
             self._wake.clear()
             try:
-                self._hash_all()
+                for file, sha256 in hashes_of(self._library, self._check):
+                    if self._told is not None:
+                        self._told(file, sha256)
             except StoppedError:
                 return
-
-    def _hash_all(self) -> None:
-        for entry in self._library.unhashed():
-            try:
-                sha256 = sha256_of(entry.path, self._check)
-            except OSError as error:
-                _log.info("%s cannot be hashed: %s", entry.path, error)
-                continue
-            now = find_of(entry.path)
-            if now is None or now.stamp != entry.stamp:
-                continue  # it changed while it was read
-            self._library.hashed(entry, sha256)
-            if self._told is not None:
-                self._told(entry, sha256)
 
     def _check(self) -> None:
         if self._stop.is_set():
