@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from .edges import EdgeFields, let_shrink, row_of
 from .language import noted, tr
+from .more_models import MoreModels
 from .protocol import Extension, Welcome
 from .qt import QtCore, QtGui, QtObject, QtWidgets
 from .wishes import Wish
@@ -51,7 +52,8 @@ class Options(QtWidgets.QWidget):
         self.sampler, self.model = _names(), _names()
         self.sampler.setToolTip(tr("The way from noise to the picture"))
         rows.addRow(tr("Sampler"), self.sampler)
-        rows.addRow(tr("Model"), self.model)
+        self.more = MoreModels()
+        rows.addRow(tr("Model"), row_of(self.model, self.more))
         self.source, self.target = _choices(SOURCES), _choices(TARGETS)
         self.source.setToolTip(tr("What of the picture the model sees"))
         self.target.setToolTip(tr("Where the result goes"))
@@ -78,6 +80,7 @@ class Options(QtWidgets.QWidget):
             return
         self._offered = welcome
         _fill(self.sampler, welcome.samplers)
+        self.more.offer(welcome)
         _fill(self.model, [model.name for model in welcome.models])
         for index, model in enumerate(welcome.models):
             size = f"{model.width}x{model.height}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Submit,
         Welcome,
     )
+    from bridge.wire.more_models import sentences as more_models
     from bridge.wire.pace import Pace, spoken
     from bridge.wire.painting import Painting
     from bridge.wire.session import Change, Session
@@ -44,6 +45,7 @@ else:
         Submit,
         Welcome,
     )
+    from .wire.more_models import sentences as more_models
     from .wire.pace import Pace, spoken
     from .wire.painting import Painting
     from .wire.session import Change, Session
@@ -72,6 +74,7 @@ __all__ = [
     "grown",
     "intersection",
     "is_empty",
+    "more_models",
     "moved",
     "new_id",
     "spoken",

@@ -21,6 +21,7 @@ from .language import tr
 from .live import Live, Wanted
 from .memory import Memory, memory_file
 from .menus import Menus
+from .more_models import MoreModels
 from .newpicture import ask_for_picture
 from .pictures import PictureChooser, titled
 from .protocol import Change
@@ -207,6 +208,7 @@ class Panel:
         if welcome is not None:
             self._model.offer([model.name for model in welcome.models])
             self._sampler.offer(list(welcome.samplers))
+            self._more.offer(welcome)
 
     def _refresh(self) -> None:
         """Show how things stand."""
@@ -312,7 +314,8 @@ class Panel:
             (arguments.SAMPLER, self._sampler.widget),
             *((argument, editor(argument, self._config)) for argument in MORE),
         ]
-        return column(grid(rows, "plain"))
+        self._more = MoreModels()
+        return column(grid(rows, "plain"), self._more.widget)
 
     def _history_page(self) -> Foreign:
         self._album = Album(self._use)
