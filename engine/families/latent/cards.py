@@ -85,8 +85,8 @@ def _configs(path: Path, found: Identity) -> dict[str, Any]:
 
 
 def _manner(path: Path, found: Identity, told: Mapping[str, Any]) -> Manner:
-    if found.distilled in DISTILLED:
-        manner = DISTILLED[found.distilled]
+    manner = DISTILLED.get(found.distilled or "")
+    if manner is not None:
         steps = _STEPS.search(title_of(path))
         if told.get("unet", {}).get("time_cond_proj_dim"):
             manner = replace(manner, guidance=LCM_EMBEDDED)

@@ -68,9 +68,9 @@ def text_encoder(
     kind = CLIPTextModelWithProjection if projects else CLIPTextModel
     with torch.device("meta"):
         made = kind(CLIPTextConfig(**config))
-    inner = made.text_model if projects else made
+    inner: Any = getattr(made, "text_model", made)  # flattened in transformers 5.6
     # A buffer that no file has to hold, made anew.
-    places = torch.arange(inner.config.max_position_embeddings).expand(1, -1)
+    places = torch.arange(int(inner.config.max_position_embeddings)).expand(1, -1)
     inner.embeddings.position_ids = places
     prefix = "text_model."
     wrapped = any(name.startswith(prefix) for name in made.state_dict())

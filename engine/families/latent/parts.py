@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import CLIPTokenizer
@@ -66,7 +66,7 @@ def from_folder(path: Path, architecture: str, where: Where) -> Parts:
     for part, projects in _towers(architecture):
         network = networks.text_encoder(configs[part], state(part), projects=projects)
         tokenizer = tokenizer_in(path / part.replace("text_encoder", "tokenizer"))
-        pad = int(tokenizer.pad_token_id or 0)
+        pad = cast("int", tokenizer.pad_token_id or 0)
         readers.append(_reader(part, tokenizer, network, pad, architecture, where))
     return Parts(
         where.moved(networks.unet(configs["unet"], state("unet"))),

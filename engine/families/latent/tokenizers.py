@@ -62,12 +62,10 @@ def _near(checkpoint: Path) -> Iterator[Path]:
 
 
 def _in_models(folder: Path) -> Iterator[Path]:
-    """Yield the vocabularies of a folder and of the model folders in it."""
-    yield from (folder / name for name in _NAMES if _holds(folder / name))
-    for model in _folders(folder):
+    """Yield the vocabularies of a folder, of those in it, and of those in these."""
+    inside = _folders(folder)
+    for model in (folder, *inside, *(deeper for each in inside for deeper in _folders(each))):
         yield from (model / name for name in _NAMES if _holds(model / name))
-        if _holds(model) and model.name not in _NAMES:
-            yield model
 
 
 def _in_hub_cache() -> Iterator[Path]:
