@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from bridge.settings import Settings
 
 Verdict = Literal["ok", "note", "missing"]
 PACKAGES = (
@@ -101,12 +104,29 @@ def _memory() -> Finding:
 def _models() -> Iterator[Finding]:
     import engine
 
-    models = engine.catalogue().models
-    for card in models:
+    told, settings = _told()
+    catalogue = engine.catalogue(told["models"], told["hooks"], told["options"])
+    for card in catalogue.models:
         yield Finding(f"Model {card.name}", "ok", f"{card.family}, {card.path}")
-    if not models:
+    if not catalogue.models:
         advice = "The embedded model belongs to the package: install Mahlstick again."
         yield Finding("Models", "missing", "none found", advice)
+    if len(catalogue.models) == 1:
+        advice = "Get a large one: mahlstick models list --catalogue"
+        yield Finding("Checkpoints", "note", "only the small model of the package", advice)
+    for problem in catalogue.problems:
+        yield Finding("Models", "note", problem)
+    for name in engine.Downloads(settings.models_dir).unfinished():
+        advice = "The rest comes with: mahlstick models pull, and the same name as before"
+        yield Finding(f"Download {name}", "note", "not finished", advice)
+
+
+def _told() -> tuple[dict[str, Any], Settings]:
+    """Return what an engine is made with, and the settings that say so."""
+    from bridge.settings import engine_options, load_settings
+
+    settings = load_settings()
+    return engine_options(settings), settings
 
 
 def _bridge() -> Finding:
