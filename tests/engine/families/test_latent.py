@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,14 +17,16 @@ from safetensors.torch import save_file
 from engine import Engine, Extension, Mode, Painted, PaintRequest, Pixels
 from engine.adapters import Additions
 from engine.api import Size
+from engine.checkpoints.folders import read_config
 from engine.errors import CancelledError, ModelError, RequestError
 from engine.families import Conditions
 from engine.families.latent import LatentFamily, mahlstick_families
 from engine.families.latent.autoencoders import Autoencoder
+from engine.families.latent.loading import tiny_decoders
 from engine.families.latent.model import LatentModel
-from engine.families.latent.networks import autoencoder
+from engine.families.latent.networks import autoencoder, read, tiny_autoencoder
 from engine.families.latent.prediction import said_by
-from engine.prompts import Prompt
+from engine.prompts import Prompt, Words
 from tests.engine.tiny_checkpoints.latent import (
     components,
     write_file,
@@ -176,6 +179,18 @@ def test_words_that_count_more_change_the_picture_and_usual_ones_do_not(
     assert torch.allclose(plain, denoised(model, prompt="red cat", words=usual), atol=1e-5)
 
 
+def test_a_weight_moves_a_words_state_away_from_the_empty_prompts(model: LatentModel) -> None:
+    reader = model.parts.readers[0]
+    weighed = Prompt.read("red (cat:1.5)").at(1, 1)
+    with torch.inference_mode():
+        plain = reader.read(reader.chunks(Prompt.read("red cat").at(1, 1))).hidden
+        empty = reader.read(reader.chunks(Words())).hidden
+        moved = reader.read(reader.chunks(weighed)).hidden
+    assert torch.allclose(moved[:, 2], empty[:, 2] + 1.5 * (plain[:, 2] - empty[:, 2]), atol=1e-5)
+    others = [place for place in range(77) if place != 2]  # beginning, red, end, padding
+    assert torch.allclose(moved[:, others], plain[:, others], atol=1e-5)
+
+
 def test_the_end_of_a_long_prompt_is_still_read(model: LatentModel) -> None:
     long = ", ".join(["blue"] * 60)
     assert not torch.allclose(
@@ -258,6 +273,31 @@ def test_a_preview_is_small_rgb_of_the_latents_own_colours(model: LatentModel) -
     assert seen.float().std() > 0
 
 
+def test_a_tiny_decoder_shows_previews_where_there_is_one(folder: Path, tmp_path: Path) -> None:
+    from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+
+    sizes: dict[str, Any] = {
+        f"{half}coder_block_out_channels": (8, 8, 8, 8) for half in ("en", "de")
+    }
+    AutoencoderTiny(**sizes).save_pretrained(tmp_path / "vae_approx" / "taesd")
+    shutil.copytree(folder, tmp_path / "small")
+    found = tiny_decoders(tmp_path / "small", "sd1")
+    assert found == [tmp_path / "vae_approx" / "taesd"]
+    plain = loaded(tmp_path / "small")
+    assert tiny_decoders(tmp_path / "small", "sdxl") == []
+    state = read(found[0])
+    tiny = tiny_autoencoder(read_config(found[0] / "config.json"), state)
+    card = plain.card
+    model = LatentModel(card, plain.traits, plain.parts, "cpu", tiny)
+    seen = model.preview(noise())
+    assert seen.dtype == torch.uint8
+    assert seen.shape == (1, 64, 64, 3)  # half of what the decoder makes of 16 x 16
+    with torch.inference_mode():
+        whole = (tiny.decode(noise()).sample.clamp(-1, 1) + 1) * 127.5
+    apart = seen.float().mean((1, 2)) - whole.mean((2, 3))
+    assert float(apart.abs().max()) < 2.0
+
+
 def test_an_autoencoder_that_overflows_in_half_computes_in_fp32() -> None:
     made = components("sd1")["vae"].half()
     with torch.no_grad():
@@ -328,6 +368,19 @@ def test_wordings_with_and_without_a_lora_take_turns(model: LatentModel, tmp_pat
     styled = with_it(x, level)
     assert torch.equal(without(x, level), denoised(model, prompt="red cat"))
     assert torch.equal(with_it(x, level), styled)
+
+
+def test_a_lora_in_the_painters_folders_is_laid_over_the_model(
+    folder: Path, model: LatentModel, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "checkpoints" / "small")
+    (tmp_path / "loras").mkdir()
+    write_lora(tmp_path / "loras" / "style.safetensors", model)
+    painter = Engine(models=[tmp_path / "checkpoints", tmp_path / "loras"], device="cpu")
+    plain = result(painter, request(Mode.GENERATE)).merged
+    styled = result(painter, request(Mode.GENERATE, prompt="red cat <lora:style:1>")).merged
+    assert not np.array_equal(plain, styled)
+    assert np.array_equal(plain, result(painter, request(Mode.GENERATE)).merged)
 
 
 def test_a_lora_that_is_not_there_is_named(painter: Engine) -> None:
