@@ -65,11 +65,28 @@ class Walk:
         if _is_model(entries):
             yield from _whole(folder)
             return
-        yield from _files(entries)
+        yield from self._files(entries)
         for name in sorted(entries):
             entry = entries[name]
             if depth and not name.startswith(".") and name not in _SKIPPED and _is_dir(entry):
                 yield from self._folder(entry.path, depth - 1)
+
+    def _files(self, entries: Mapping[str, os.DirEntry[str]]) -> Iterator[Find]:
+        for name in sorted(entries):
+            if not name.lower().endswith((*WEIGHTS, *OTHERS)) or name.startswith("."):
+                continue
+            found = _file(entries[name], entries)
+            if found is not None and self._is_new(entries[name]):
+                yield found
+
+    def _is_new(self, entry: os.DirEntry[str]) -> bool:
+        """Tell whether a file was not reached by another link before."""
+        state = entry.stat()
+        key = (state.st_dev, state.st_ino)
+        if state.st_ino and key in self._seen:  # on Windows an entry has no number
+            return False
+        self._seen.add(key)
+        return True
 
 
 def find_of(path: Path) -> Find | None:
@@ -116,14 +133,6 @@ def _whole(folder: str) -> Iterator[Find]:
         if root.count(os.sep) - folder.count(os.sep) >= _DEPTH:
             names.clear()
     yield Find(Path(folder), digest.hexdigest(), total, newest / 1e9)
-
-
-def _files(entries: Mapping[str, os.DirEntry[str]]) -> Iterator[Find]:
-    for name in sorted(entries):
-        if name.lower().endswith((*WEIGHTS, *OTHERS)) and not name.startswith("."):
-            found = _file(entries[name], entries)
-            if found is not None:
-                yield found
 
 
 def _file(entry: os.DirEntry[str], entries: Mapping[str, os.DirEntry[str]]) -> Find | None:

@@ -151,6 +151,15 @@ def test_links_that_lead_back_or_nowhere_do_no_harm(tmp_path: Path) -> None:
     assert found(tmp_path) == {"a": "folder"}
 
 
+def test_a_file_reached_in_two_ways_is_one(tmp_path: Path) -> None:
+    real = written(tmp_path / "a" / "one.safetensors", SD1)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "link.safetensors").symlink_to(real)
+    (tmp_path / "b" / "hard.safetensors").hardlink_to(real)
+    (tmp_path / "c").symlink_to(tmp_path / "a")
+    assert found(tmp_path) == {"one": "folder"}
+
+
 def test_a_group_of_paths_takes_lines_lists_and_single_names(tmp_path: Path) -> None:
     table = {"base_path": "sub", "loras": ["a", "/b"], "vae": "c\n d \n", "is_default": True}
     shelves = [str(shelf.path) for shelf in shelves_in(table, tmp_path, "mine")]
