@@ -33,7 +33,7 @@ class Beside:
     notes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a family's name may be set, says its protocol
 class DownloadedFamily:
     """One kind of checkpoint, as diffusers writes it; `name` is its architecture."""
 
@@ -134,7 +134,9 @@ def _beside_stable_unclip(path: Path) -> Beside:
     guides = {GuideKind.SECOND_PICTURE} if sees else set()
     if sees and (own or prior is not None):
         guides.add(GuideKind.OTHER_WORDS)
-    lacks = {} if sees else {Mode.VARY: _blind(path, "stable-diffusion-2-1-unclip")}
+    lacks: dict[str, str] = {}
+    if not sees:
+        lacks[Mode.VARY] = _blind(path, "stable-diffusion-2-1-unclip")
     notes = ""
     if not own and prior is None:
         notes = (

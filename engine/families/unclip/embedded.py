@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from engine.api import Size
-    from engine.schedules import Denoise, Level
+    from engine.schedules import Denoise, Level, NoisePath
 
 NAME = "unclip"
 MARK = "unclip.json"  # the file that tells a folder of this family
@@ -141,7 +141,8 @@ class UnclipModel:
     def __init__(self, card: ModelCard, told: Mapping[str, Any], parts: Parts, device: str) -> None:
         import torch
 
-        self.card, self.path = card, CosinePath()
+        self.card = card
+        self.path: NoisePath = CosinePath()
         self.vocabulary = Vocabulary.read(card.path)
         self._parts: Parts | None = parts
         self._length = int(parts.tokenizer.model_max_length)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.api import Size
 from engine.embedded.train.export import WEIGHTS
 from engine.errors import CancelledError, ModelError
-from engine.families import Conditions
+from engine.families import Conditions, TowardsPicture, TowardsWords
 from engine.families.unclip import CELL, UnclipFamily, UnclipModel, mahlstick_families
 from engine.prompts import Prompt
 from engine.samplers.dpmpp_2m import dpmpp_2m
@@ -56,7 +56,8 @@ def test_importing_the_family_imports_no_torch() -> None:
 
 
 def test_the_family_registers_itself_by_the_hook() -> None:
-    assert [family.name for family in mahlstick_families()] == ["unclip"]
+    names = [family.name for family in mahlstick_families()]
+    assert names == ["unclip", "kandinsky22", "stable-unclip", "karlo"]
 
 
 def test_a_folder_of_something_else_is_not_recognised(tmp_path: Path) -> None:
@@ -260,6 +261,39 @@ def test_variations_take_after_the_picture_without_words(model: UnclipModel) -> 
     day[:, 2] = 0.95
     dark, light = (painted(model, like=like, seeds=(1,)) for like in (night, day))
     assert dark.mean() + 40 < light.mean()
+
+
+def ramp(dark: float, light: float) -> torch.Tensor:
+    """Return an even picture (1, 3, 256, 256), bluer than it is red."""
+    return torch.stack([torch.full((256, 256), value) for value in (dark, dark, light)])[None]
+
+
+def test_what_lies_between_two_pictures_is_neither_as_dark_nor_as_light(
+    model: UnclipModel,
+) -> None:
+    night, day = ramp(-0.85, -0.6), ramp(0.5, 0.95)
+
+    def mixed(share: float) -> float:
+        guides = (TowardsPicture(day, share),)
+        return float(painted(model, like=night, guides=guides, seeds=(1,), steps=8).mean())
+
+    dark, middle, light = (mixed(share) for share in (0.0, 0.5, 1.0))
+    assert dark + 10 < middle < light - 10
+    assert dark == painted(model, like=night, seeds=(1,), steps=8).mean()
+
+
+def test_the_difference_of_two_texts_changes_what_they_differ_in(model: UnclipModel) -> None:
+    red, green = ("a red circle on a blue background", "a green circle on a blue background")
+    shown = painted(model, prompt=red, seeds=(1,))
+    like = torch.from_numpy(shown).movedim(-1, 1) / 127.5 - 1
+
+    def led(share: float) -> NDArray[np.float64]:
+        guides = (TowardsWords(red, share),)
+        return painted(model, prompt=green, like=like, guides=guides, seeds=(4,))[0].mean((0, 1))
+
+    before, after = led(0.0), led(0.6)
+    assert after[1] - after[0] > before[1] - before[0] + 5  # greener than red
+    assert after[2] > 100  # on blue still
 
 
 def test_an_unloaded_model_says_so(model: UnclipModel) -> None:
