@@ -22,6 +22,7 @@ from engine.adapters.kinds import Held, Scales, fits, held, made
 from engine.adapters.places import Place, Places
 from engine.adapters.terms import LowRank, Term, Third
 from engine.checkpoints.headers import Header, read_header
+from engine.checkpoints.loras import lora_of
 from engine.errors import ModelError, RequestError
 
 _METADATA = "lora_adapter_metadata"  # diffusers' name for peft's configuration
@@ -39,6 +40,7 @@ _TYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+_TITLES = {"sd1": "SD 1.x", "sd2": "SD 2.x", "sdxl": "SDXL", "sdxl-refiner": "SDXL's refiner"}
 _SHOWN = 3  # names of what could not be read that a note shows
 
 
@@ -136,10 +138,9 @@ def _sizes(place: Place) -> tuple[tuple[int, ...], int]:
 def _another(name: str, header: Header, layers: int, misfits: int) -> str:
     """Return the sentence on a file that is for another model."""
     what = f"The LoRA {name} ({header.path.name}) is for another kind of model: "
-    base = header.metadata.get("ss_base_model_version") or header.metadata.get(
-        "modelspec.architecture"
-    )
-    made_for = f" It says that it was made for {base}." if base else ""
+    told = lora_of(header)
+    base = None if told is None or told.architecture is None else told.architecture
+    made_for = f" It was made for {_TITLES.get(base, base)}." if base else ""
     if misfits:
         why = f"{misfits} of its {layers} layers have other sizes than this model's."
     elif layers:

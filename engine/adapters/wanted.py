@@ -11,6 +11,7 @@ from engine.errors import RequestError
 from engine.prompts import Lora
 
 NEAR = 3  # names that are offered in place of an unknown one
+SHOWN = 6  # names that are shown where none is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,7 @@ def _unknown(name: str, library: Mapping[str, Path], kind: str) -> str:
         return f"There is no {kind} {name!r}, as no folder with such files is known. Add one."
     plain = {_plain(known): known for known in library}
     near = [plain[found] for found in difflib.get_close_matches(_plain(name), plain, n=NEAR)]
-    offer = f"Near it are: {', '.join(near)}." if near else f"There are {len(library)} others."
-    return f"There is no {kind} {name!r}. {offer}"
+    if near:
+        return f"There is no {kind} {name!r}. Near it are: {', '.join(near)}."
+    known = [*sorted(library)[:SHOWN], *(["..."] if len(library) > SHOWN else [])]
+    return f"There is no {kind} {name!r}. There are: {', '.join(known)}."
