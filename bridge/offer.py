@@ -31,6 +31,8 @@ class Offer:
     upscalers: tuple[str, ...] = ()
     presets: tuple[PresetInfo, ...] = ()
     obtainable: tuple[Obtainable, ...] = ()
+    loras: tuple[str, ...] = ()
+    embeddings: tuple[str, ...] = ()
     candidates: int = 16  # at most, in one job
     steps: int = 500
 
@@ -109,6 +111,8 @@ class Offers:
             upscalers=tuple(said["upscalers"]),
             presets=tuple(PresetInfo(**preset) for preset in said["presets"]),
             obtainable=tuple(Obtainable(**one) for one in said["obtainable"]),
+            loras=tuple(said["loras"]),
+            embeddings=tuple(said["embeddings"]),
             candidates=said["candidates"],
             steps=said["steps"],
         )

@@ -128,6 +128,8 @@ class Sockets:
             list(offer.upscalers),
             list(offer.presets),
             list(offer.obtainable),
+            list(offer.loras),
+            list(offer.embeddings),
         )
 
     async def renew(self, offer: Offer) -> None:

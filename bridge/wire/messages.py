@@ -206,6 +206,7 @@ class Welcome:
     """The answer to `Hello`: what there is. `seq` is the newest event of the session.
 
     It comes again, `seq` 0, when there is something else: a model has come, or one is gone.
+    `loras` and `embeddings` are names that prompts may use, `<lora:name:0.8>` and `name`.
     """
 
     type: ClassVar[str] = "welcome"
@@ -220,6 +221,8 @@ class Welcome:
     upscalers: list[str] = field(default_factory=list)
     presets: list[PresetInfo] = field(default_factory=list)
     obtainable: list[Obtainable] = field(default_factory=list)
+    loras: list[str] = field(default_factory=list)
+    embeddings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

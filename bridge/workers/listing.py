@@ -13,6 +13,8 @@ from typing import Any
 import engine
 from bridge.convert import model_of, obtainable_of, preset_of
 
+MOST_NAMES = 4000  # of a kind; every client gets them all, and a message's header is bounded
+
 
 def main(arguments: list[str]) -> int:
     """Write the catalogue to standard output; 1 and a sentence on standard error without one."""
@@ -33,6 +35,8 @@ def main(arguments: list[str]) -> int:
         "candidates": engine.MAX_CANDIDATES,
         "steps": engine.MAX_STEPS,
         "obtainable": obtainable(options),
+        "loras": sorted(found.additions.loras)[:MOST_NAMES],
+        "embeddings": sorted(found.additions.embeddings)[:MOST_NAMES],
     }
     sys.stdout.write(json.dumps(said))
     return 0

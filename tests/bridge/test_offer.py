@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 from bridge.offer import Offer, Offers
@@ -64,3 +65,17 @@ def test_what_fills_enlarges_and_surrounds_the_words_is_offered(tmp_path: Path) 
     assert "lanczos" in offer.upscalers
     assert PresetInfo("rain", "mine", "Rain") in offer.presets
     assert len(offer.presets) > 60
+
+
+def test_loras_and_embeddings_are_offered_by_name(tmp_path: Path) -> None:
+    for folder, name, tensor in (
+        ("loras", "ink", "lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"),
+        ("embeddings", "mark", "emb_params"),
+    ):
+        header = {tensor: {"dtype": "F32", "shape": [1, 768], "data_offsets": [0, 3072]}}
+        text = json.dumps(header).encode()
+        path = tmp_path / folder / f"{name}.safetensors"
+        path.parent.mkdir()
+        path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(3072))
+    offer = asyncio.run(Offers({"models": [str(tmp_path)], "hooks": []}).get())
+    assert (offer.loras, offer.embeddings) == (("ink",), ("mark",))
