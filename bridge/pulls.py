@@ -128,11 +128,15 @@ class Pulls:
         """Return a pull by its id."""
         return self._pulls.get(name)
 
-    def check(self, name: str) -> None:
-        """Raise engine.DownloadError where a name means nothing; for a thread."""
-        from engine import Downloads  # when first wanted: an idle bridge stays small
+    def objection(self, name: str) -> str:
+        """Return a sentence where a name means nothing, with those near it; for a thread."""
+        from engine import DownloadError, Downloads  # when first wanted: an idle bridge stays small
 
-        Downloads(self._place.folder).check(name)
+        try:
+            Downloads(self._place.folder).check(name)
+        except DownloadError as error:
+            return str(error)
+        return ""
 
     def ask(self, name: str, *, accept_licence: bool, update: bool) -> ModelPull:
         """Take a wish, once; raises JobRefusedError when too many wait, StateFolderError."""

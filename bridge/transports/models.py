@@ -23,7 +23,6 @@ from bridge.shelf import NoAnswerError, Shelf, ShelfError
 from bridge.transports import Mounted, Shared
 from bridge.transports.replies import HEADERS, asked, refused, said
 from bridge.wire.errors import BAD_REQUEST, INTERNAL, STORAGE_FAILED, UNKNOWN_MODEL
-from engine import DownloadError
 
 MODELS = "/models"
 CATALOGUE = "/models/catalogue"
@@ -81,10 +80,9 @@ class _Desk:
         told = await asked(request, "name, accept_licence and update")
         name, accepted = _name(told), _flag(told, "accept_licence")
         update = _flag(told, "update")
-        try:
-            await asyncio.to_thread(self._pulls.check, name)
-        except DownloadError as error:
-            return refused(404, UNKNOWN_MODEL, str(error), "name")
+        objection = await asyncio.to_thread(self._pulls.objection, name)
+        if objection:
+            return refused(404, UNKNOWN_MODEL, objection, "name")
         return said(_told(self._pulls.ask(name, accept_licence=accepted, update=update)), 202)
 
     async def one(self, request: Request) -> Response:
