@@ -257,6 +257,18 @@ def test_hook_mahlstick_check_input(paint: Paint, photo: Pixels) -> None:
         paint(hook, mode=Mode.REFINE, image=photo, size=None)
 
 
+def test_both_pictures_of_a_mix_are_checked(paint: Paint, photo: Pixels) -> None:
+    hook = refusing(
+        "mahlstick_check_input(image, mask)", "mask is None and not image[..., 0].any()"
+    )
+    second = photo.copy()
+    second[..., 0] = 0
+    mixed = {"mode": Mode.VARY, "image": photo, "size": None}
+    assert results(paint(hook, second_image=photo, **mixed))
+    with pytest.raises(RefusedError, match="No red"):
+        paint(hook, second_image=second, **mixed)
+
+
 def test_hook_mahlstick_check_preview(paint: Paint) -> None:
     hook = refusing(
         "mahlstick_check_preview(picture, candidate, step, steps)",

@@ -10,8 +10,17 @@ import pytest
 
 from engine import Extension, Mode, PaintRequest, Plan, RequestError, Size
 from engine.canvas import plan_canvas
-from engine.families import ModelCard
-from engine.job import Job, decided, first_stage, in_one_pass, placed, second_steps, tile_of
+from engine.families import GuideKind, ModelCard
+from engine.job import (
+    Job,
+    decided,
+    first_stage,
+    in_one_pass,
+    placed,
+    second_steps,
+    texts,
+    tile_of,
+)
 from engine.requests import checked
 from engine.weights import Catalogue
 
@@ -49,6 +58,16 @@ def test_what_is_asked_for_is_done() -> None:
     assert (made.steps, made.guidance, made.sampler) == (3, 0.0, "euler")
     assert made.seeds == (9, 10)
     assert made.painted == (1,)
+
+
+def test_what_a_picture_shows_is_checked_as_the_prompt_is() -> None:
+    follows = replace(CARD, guides=frozenset(GuideKind))
+    asked = job(
+        Mode.VARY, follows, prompt="a (night)", image=picture(8, 8), instead_of="a bright day"
+    )
+    assert texts(asked) == ("a night", "a bright day")
+    with pytest.raises(RequestError, match="there is none here yet"):
+        job(Mode.VARY, prompt="a night", image=picture(8, 8), instead_of="a day")
 
 
 @pytest.mark.parametrize(("strength", "steps"), [(1.0, 20), (0.5, 10), (0.01, 4)])
