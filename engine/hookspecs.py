@@ -131,8 +131,8 @@ def mahlstick_check_input(image: Pixels, mask: Pixels | None, request: PaintRequ
 
     Fires once for each picture that a job brings (a mix has two), before anything is loaded, on the
     thread that paints. `image` is the painter's canvas, RGBA uint8 (h, w, 4), `mask` the selection,
-    uint8 (h, w), 255 = will be painted; read them only. Return what `mahlstick_check_prompt` returns. Raising, or
-    overrunning, refuses (`filter_failed`).
+    uint8 (h, w), 255 = will be painted; read them only. Return what `mahlstick_check_prompt`
+    returns. Raising, or overrunning, refuses (`filter_failed`).
     """
 
 
