@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -116,9 +116,25 @@ def _models() -> Iterator[Finding]:
         yield Finding("Checkpoints", "note", "only the small model of the package", advice)
     for problem in catalogue.problems:
         yield Finding("Models", "note", problem)
+    yield from _shelves(told)
     for name in engine.Downloads(settings.models_dir).unfinished():
         advice = "The rest comes with: mahlstick models pull, and the same name as before"
         yield Finding(f"Download {name}", "note", "not finished", advice)
+
+
+def _shelves(told: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the folders that models are read from, and those of other programs that are not."""
+    import engine
+
+    library = engine.library(told["models"], told["options"])
+    for shelf in library.shelves:
+        there = sum(one.path.is_relative_to(shelf.path) for one in library.entries)
+        yield Finding(f"Models of {shelf.origin}", "ok", f"{there} in {shelf.path}")
+    read = [shelf.path for shelf in library.shelves]
+    for place in engine.well_known(Path.home(), os.environ):
+        if not any(path.is_relative_to(place) for path in read):
+            advice = "To paint with what it holds, name it in the setting `models`."
+            yield Finding("Models elsewhere", "note", str(place), advice)
 
 
 def _told() -> tuple[dict[str, Any], Settings]:
