@@ -21,6 +21,7 @@ from engine.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from engine.families.latent.model import LatentModel
+    from engine.hookspecs import Options
 
 SUFFIX = ".safetensors"
 INDEX = "model_index.json"
@@ -30,6 +31,10 @@ class LatentFamily:
     """Recognises and loads checkpoints of this family."""
 
     name = NAME
+
+    def __init__(self, own: Path | None = None) -> None:
+        """`own` is the folder that models are pulled into; what others lack is borrowed there."""
+        self._own = own
 
     def recognise(self, path: Path) -> ModelCard | None:
         """Return a card when the folder or file is a whole checkpoint of this family."""
@@ -45,16 +50,29 @@ class LatentFamily:
         """Read the weights."""
         from engine.families.latent.loading import loaded
 
-        return loaded(card, device, precision)
+        return loaded(card, device, precision, own=self._own)
 
     def load_aside(self, card: ModelCard, device: str, precision: str) -> LatentModel:
         """Read the weights into main memory, for a model that computes on a device."""
         from engine.families.latent.loading import loaded
 
-        return loaded(card, device, precision, weights="cpu")
+        return loaded(card, device, precision, weights="cpu", own=self._own)
+
+
+class LatentCheckpoints:
+    """The family as a plugin of one engine, whose settings say where models are pulled to."""
+
+    def __init__(self, options: Options) -> None:
+        folder = options.get("library", {}).get("folder")
+        self._own = None if not folder else Path(str(folder)).expanduser()
+
+    @hookimpl
+    def mahlstick_families(self) -> Sequence[LatentFamily]:
+        """Register the family."""
+        return (LatentFamily(self._own),)
 
 
 @hookimpl
-def mahlstick_families() -> Sequence[LatentFamily]:
-    """Register the family."""
-    return (LatentFamily(),)
+def mahlstick_plugins(options: Options) -> Sequence[LatentCheckpoints]:
+    """Register the plugin of one engine."""
+    return (LatentCheckpoints(options),)

@@ -22,11 +22,17 @@ INPAINTING = 9
 
 
 def loaded(
-    card: ModelCard, device: str, precision: str, *, weights: str | None = None
+    card: ModelCard,
+    device: str,
+    precision: str,
+    *,
+    weights: str | None = None,
+    own: Path | None = None,
 ) -> LatentModel:
     """Return the model of a card, its weights read; raises ModelError with a sentence.
 
-    `weights` is the device on which they are left, None = the one that computes.
+    `weights` is the device on which they are left, None = the one that computes; `own` the folder
+    that models are pulled into.
     """
     if precision not in DTYPES:
         raise ModelError(f"Precision {precision!r} is not one of {', '.join(DTYPES)}.")
@@ -34,11 +40,13 @@ def loaded(
     if found.reason or found.architecture is None:
         raise ModelError(f"The model {card.name} cannot be painted with. {found.reason}")
     is_folder = found.layout == "diffusers" and card.path.is_dir()
-    read = from_folder if is_folder else from_file
     where = Where(device, DTYPES[precision], weights or device)
-    parts = read(card.path, found.architecture, where)
+    if is_folder:
+        parts = from_folder(card.path, found.architecture, where)
+    else:
+        parts = from_file(card.path, found.architecture, where, own)
     traits = _traits(found, parts, device)
-    return LatentModel(card, traits, parts, device, _tiny(card.path, found, device, parts))
+    return LatentModel(card, traits, parts, device, _tiny(card.path, own, device, parts))
 
 
 def _traits(found: Identity, parts: Parts, device: str) -> Traits:
@@ -69,11 +77,11 @@ def _training(found: Identity, parts: Parts, device: str) -> Training:
     return trained(scheduler, kinds[found.prediction], zero_terminal_snr=zero)
 
 
-def _tiny(path: Path, found: Identity, device: str, parts: Parts) -> Any:  # noqa: ANN401 - diffusers'
+def _tiny(path: Path, own: Path | None, device: str, parts: Parts) -> Any:  # noqa: ANN401 - diffusers'
     """Return a tiny decoder for previews that lies near the model, where the device is fast."""
     if not device.startswith(FAST):
         return None
-    for folder in tiny_decoders(path, str(found.architecture)):
+    for folder in tiny_decoders(path, own, is_large="text_encoder_2" in parts.networks):
         config = read_config(folder / "config.json")
         if config.get("latent_channels", 4) == parts.vae.config["latent_channels"]:
             network = networks.tiny_autoencoder(config, networks.read(folder))
@@ -81,15 +89,17 @@ def _tiny(path: Path, found: Identity, device: str, parts: Parts) -> Any:  # noq
     return None
 
 
-def tiny_decoders(path: Path, architecture: str) -> list[Path]:
-    """Return the folders near a model that hold a tiny decoder for its latents.
+def tiny_decoders(path: Path, own: Path | None, *, is_large: bool) -> list[Path]:
+    """Return the folders that hold a tiny decoder for a model's latents, SDXL's if it `is_large`.
 
-    They are called taesd or taesdxl, beside the model, in `vae_approx`, or in the hub's cache.
+    They are called taesd or taesdxl, and lie beside the model, in `vae_approx`, in the folder that
+    models are pulled into, or in the hub's cache.
     """
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    name = "taesdxl" if architecture.startswith("sdxl") else "taesd"
+    name = "taesdxl" if is_large else "taesd"
     cache = Path(HF_HUB_CACHE) / f"models--madebyollin--{name}" / "snapshots"
-    near = [base / part / name for base in list(path.parents)[:2] for part in ("", "vae_approx")]
+    bases = [*list(path.parents)[:2], *([] if own is None else [own])]
+    near = [base / part / name for base in bases for part in ("", "vae_approx")]
     snapshots = sorted(cache.iterdir()) if cache.is_dir() else []
     return [folder for folder in (*near, *snapshots) if (folder / "config.json").is_file()]

@@ -22,6 +22,7 @@ from engine.families.latent.parts import Parts
 from engine.families.latent.words import Wording
 from engine.guidance import guided
 from engine.linear_preview import LinearPreview
+from engine.preview import Previewer
 from engine.residency.remembered import Remembered, content_key
 from engine.watching import Watch
 
@@ -61,10 +62,10 @@ class LatentModel:
         self._device, self._dtype = device, parts.unet.dtype
         self._watch = Watch(*parts.networks.values())
         self._autoencoder = Autoencoder(parts.vae, device, overflows=traits.overflows)
-        self._tiny = tiny
+        self._tiny: Any = tiny
         self._wording = Wording(parts, empty_is_zero=traits.empty_is_zero)
         self._remembered = Remembered()
-        self._preview: LinearPreview | None = None
+        self._previewer: Previewer | None = None
 
     @property
     def parts(self) -> Parts:
@@ -102,16 +103,18 @@ class LatentModel:
         return made[..., : working.height, : working.width]
 
     def preview(self, x0: Tensor) -> Tensor:
-        """Latents (N, C, h, w) to uint8 RGB (N, h', w', 3), by the tiny decoder or a linear map."""
+        """Latents (N, C, h, w) to uint8 RGB (N, h', w', 3), by a linear map or the tiny decoder."""
         with torch.inference_mode():
-            if self._tiny is not None:
-                made = self._tiny.decode(x0.to(self._device, self._tiny.dtype)).sample
-                small = functional.interpolate(made.float(), scale_factor=0.5, mode="area")
-                return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
-            if self._preview is None:
+            if self._previewer is None:
                 autoencoder = self._open()
-                self._preview = LinearPreview.fitted(autoencoder.encode, autoencoder.factor)
-            return self._preview(x0)
+                linear = LinearPreview.fitted(autoencoder.encode, autoencoder.factor)
+                self._previewer = Previewer(linear, self._tiny and self._decoded_small)
+            return self._previewer(x0)
+
+    def _decoded_small(self, x0: Tensor) -> Tensor:
+        made = self._tiny.decode(x0.to(self._device, self._tiny.dtype)).sample
+        small = functional.interpolate(made.float(), scale_factor=0.5, mode="area")
+        return ((small.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
 
     def denoiser(self, conditions: Conditions) -> Denoise:
         """Return denoise(x, level) -> x0 with guidance, for one candidate per seed."""
@@ -142,7 +145,7 @@ class LatentModel:
         """Give the memory back."""
         self._wording.forget()
         self._remembered.forget()
-        self._parts = self._tiny = self._preview = None
+        self._parts = self._tiny = self._previewer = None
         del self._wording
         self._autoencoder.close()
 

@@ -76,11 +76,14 @@ def from_folder(path: Path, architecture: str, where: Where) -> Parts:
     )
 
 
-def from_file(path: Path, architecture: str, where: Where) -> Parts:
-    """Return the parts of a single file with the original key names; ModelError as above."""
+def from_file(path: Path, architecture: str, where: Where, own: Path | None = None) -> Parts:
+    """Return the parts of a single file with the original key names; ModelError as above.
+
+    `own` is a folder of models that may lend the vocabulary.
+    """
     found = configured(read_headers(path).tensors, architecture)
     towers = list(_towers(architecture))
-    tokenizer = borrowed(path, int(found[towers[0][0]]["vocab_size"]))
+    tokenizer = borrowed(path, int(found[towers[0][0]]["vocab_size"]), own)
     state = networks.read(path)
     readers = []
     for part, projects in towers:

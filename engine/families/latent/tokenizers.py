@@ -1,8 +1,8 @@
 """CLIP's vocabulary: in every model folder, in no single file, and always the same.
 
 So a single file borrows it from whatever lies near: a folder `tokenizer` beside the file or in a
-model folder nearby, or a model in the hub's cache. Only its own two files are looked for; nothing
-is fetched.
+model folder nearby, a model that was pulled, or one in the hub's cache. Only its own two files
+are looked for; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def tokenizer_in(folder: Path) -> CLIPTokenizer:
         ) from error
 
 
-def borrowed(checkpoint: Path, vocabulary: int) -> CLIPTokenizer:
+def borrowed(checkpoint: Path, vocabulary: int, own: Path | None = None) -> CLIPTokenizer:
     """Return the tokenizer nearest to a single file that has as many words as its text encoder.
 
-    ModelError says what to do where there is none.
+    `own` is the folder that models are pulled into. ModelError says what to do where there is none.
     """
     tried = []
-    for folder in _near(checkpoint):
+    for folder in _near(checkpoint, own):
         found = tokenizer_in(folder)
         if len(found) == vocabulary:
             return found
@@ -53,11 +53,13 @@ def borrowed(checkpoint: Path, vocabulary: int) -> CLIPTokenizer:
     )
 
 
-def _near(checkpoint: Path) -> Iterator[Path]:
+def _near(checkpoint: Path, own: Path | None) -> Iterator[Path]:
     """Yield folders that hold a vocabulary, the nearest first."""
     parents = checkpoint.resolve().parents
     for parent in list(parents)[:FOLDERS_UP]:
         yield from _in_models(parent)
+    if own is not None:
+        yield from _in_models(own)
     yield from _in_hub_cache()
 
 

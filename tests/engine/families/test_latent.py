@@ -20,12 +20,13 @@ from engine.api import Size
 from engine.checkpoints.folders import read_config
 from engine.errors import CancelledError, ModelError, RequestError
 from engine.families import Conditions
-from engine.families.latent import LatentFamily, mahlstick_families
+from engine.families.latent import LatentFamily, mahlstick_plugins
 from engine.families.latent.autoencoders import Autoencoder
 from engine.families.latent.loading import tiny_decoders
 from engine.families.latent.model import LatentModel
 from engine.families.latent.networks import autoencoder, read, tiny_autoencoder
 from engine.families.latent.prediction import said_by
+from engine.plugins import active_plugins
 from engine.prompts import Prompt, Words
 from tests.engine.tiny_checkpoints.latent import (
     components,
@@ -92,7 +93,9 @@ def test_importing_the_family_imports_no_torch() -> None:
 
 
 def test_the_family_registers_itself_by_the_hook() -> None:
-    assert [family.name for family in mahlstick_families()] == ["latent"]
+    (plugin,) = mahlstick_plugins({})
+    assert [family.name for family in plugin.mahlstick_families()] == ["latent"]
+    assert "family latent" in [added for one in active_plugins() for added in one.adds]
 
 
 def test_a_seed_generates_one_picture_and_another_seed_another(painter: Engine) -> None:
@@ -281,14 +284,17 @@ def test_a_tiny_decoder_shows_previews_where_there_is_one(folder: Path, tmp_path
     }
     AutoencoderTiny(**sizes).save_pretrained(tmp_path / "vae_approx" / "taesd")
     shutil.copytree(folder, tmp_path / "small")
-    found = tiny_decoders(tmp_path / "small", "sd1")
+    found = tiny_decoders(tmp_path / "small", None, is_large=False)
     assert found == [tmp_path / "vae_approx" / "taesd"]
     plain = loaded(tmp_path / "small")
-    assert tiny_decoders(tmp_path / "small", "sdxl") == []
+    assert tiny_decoders(tmp_path / "small", None, is_large=True) == []
+    away, own = Path("elsewhere.safetensors"), tmp_path / "vae_approx"
+    assert tiny_decoders(away, own, is_large=False) == found
     state = read(found[0])
     tiny = tiny_autoencoder(read_config(found[0] / "config.json"), state)
     card = plain.card
     model = LatentModel(card, plain.traits, plain.parts, "cpu", tiny)
+    model.preview(noise())  # the first is a linear map's
     seen = model.preview(noise())
     assert seen.dtype == torch.uint8
     assert seen.shape == (1, 64, 64, 3)  # half of what the decoder makes of 16 x 16

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from engine.checkpoints.headers import TensorInfo
 from engine.errors import ModelError
 from engine.families import ModelCard
-from engine.families.latent import LatentFamily
+from engine.families.latent import LatentFamily, mahlstick_plugins
 from engine.families.latent.configurations import TOWERS, configured, skeleton
 from engine.families.latent.model import LatentModel
 from engine.families.latent.tokenizers import borrowed
@@ -199,6 +199,16 @@ def test_a_single_file_borrows_the_vocabulary_of_a_model_nearby(
     )
     with pytest.raises(ModelError, match=r"has \d+ words, .*the model has 49408"):
         borrowed(tmp_path / "folders" / "alone.safetensors", 49408)
+
+
+def test_a_model_that_was_pulled_lends_its_vocabulary(tmp_path: Path, folder: Path) -> None:
+    own = tmp_path / "pulled"
+    shutil.copytree(folder, own / "sd15")
+    path = tiny.write_file(tmp_path / "a" / "b" / "c" / "alone.safetensors", "sd1")
+    (plugin,) = mahlstick_plugins({"library": {"folder": str(own)}})
+    (family,) = plugin.mahlstick_families()
+    model = family.load(card_of(path), "cpu", "fp32")
+    assert len(model.parts.readers[0].tokenizer) == len(tiny.vocabulary())
 
 
 def test_the_hubs_cache_lends_its_vocabulary_too(
