@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.adapters.places import Layer
-from engine.adapters.terms import LowRank, Term
+from engine.adapters.terms import LowRank, Term, moved
 from engine.errors import ModelError
 
 _FEWEST_BYTES = 2  # of a weight's number that is computed with as it is; fp8 is only kept
@@ -43,6 +43,7 @@ class Adapted:
         self._low = [(t, s) for t, s in terms if beside and _is_small(t)]
         self._heavy = [(t, s) for t, s in terms if not (beside and _is_small(t))]
         self._biases = [(t.bias, s) for t, s in terms if t.bias is not None]
+        self._place: torch.device | None = None  # of the heavy ones
         self._small: dict[tuple[torch.device, torch.dtype], _Beside] = {}
 
     def prepare(self) -> None:
@@ -104,12 +105,14 @@ class Adapted:
     def _change(self, device: torch.device) -> Tensor | None:
         """Return what is added to the weight, float32."""
         shape = tuple(self._layer.weight.shape)
+        if self._place != device:  # the network has moved: once is enough
+            self._heavy = [(moved(term, device), strength) for term, strength in self._heavy]
+            self._place = device
         total: Tensor | None = None
         for term, strength in self._heavy:
             made = term.change(shape, self._own)
             if made is None:
                 continue
-            made = made.to(device)
             total = made * strength if total is None else total.add_(made, alpha=strength)
         return total
 
@@ -120,7 +123,7 @@ class Adapted:
                 "elsewhere, or in 8 bits, to save memory. Choose another way of saving memory, or "
                 "leave that LoRA out."
             )
-        return self._layer.weight.float()
+        return self._layer.weight.detach().float()
 
     def _is_at_hand(self) -> bool:
         weight = self._layer.weight

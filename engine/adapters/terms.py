@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -26,7 +26,9 @@ Weight = Callable[[], Tensor]  # the layer's own weight, float32
 
 
 class Term(Protocol):
-    """What is added to a layer at strength 1."""
+    """What is added to a layer at strength 1; every one is a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def bias(self) -> Tensor | None:
@@ -183,6 +185,20 @@ def scale_of(alpha: float | None, rank: int, *, by_root: bool = False) -> float:
     if alpha is None:
         return 1.0
     return alpha / (math.sqrt(rank) if by_root else rank)
+
+
+def moved(term: Term, device: torch.device) -> Term:
+    """Return a term with its tensors on a device."""
+
+    def there(value: Any) -> Any:  # noqa: ANN401 - a field of any term
+        if isinstance(value, Tensor):
+            return value.to(device)
+        if isinstance(value, tuple):
+            return tuple(there(one) for one in value)
+        return moved(value, device) if is_dataclass(value) else value
+
+    held = {field.name: there(getattr(term, field.name)) for field in fields(term)}
+    return replace(term, **held)
 
 
 def _tucker(core: Tensor, up: Tensor, down: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.adapters import Wanted
+from engine.adapters import Wanted, terms
 from engine.adapters.adapters import Adapters
 from engine.errors import ModelError, RequestError
 from tests.engine.tiny_checkpoints import loras
@@ -399,3 +399,15 @@ def test_what_depends_on_weights_that_are_elsewhere_is_a_sentence(
     adapters.use([Wanted("ia3", path)])
     with pytest.raises(ModelError, match="Choose another way of saving memory"):
         layers.linear(x)
+
+
+def test_a_term_is_moved_with_all_that_it_holds() -> None:
+    inner = terms.Kronecker((drawn(2, 2),), (drawn(4, 2), drawn(2, 6)), 2.0)
+    whole = terms.Third(terms.Decomposed(inner, drawn(8, 1), of_inputs=False), 1)
+    away = terms.moved(whole, torch.device("meta"))
+    assert isinstance(away, terms.Third)
+    assert isinstance(away.whole, terms.Decomposed)
+    kept = away.whole.inner
+    assert isinstance(kept, terms.Kronecker)
+    assert {t.device.type for t in (*kept.first, *kept.second, away.whole.norms)} == {"meta"}
+    assert (kept.scale, away.number) == (2.0, 1)
