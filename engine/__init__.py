@@ -54,6 +54,7 @@ from engine.verdicts import Action, Verdict
 from engine.weights import Catalogue, catalogue
 
 if TYPE_CHECKING:
+    from engine.adapters.switching import Switching
     from engine.canvas.paste import Alpha, merged
     from engine.checkpoints.digests import Hashing, hashes_of
     from engine.checkpoints.identity import identified
@@ -123,6 +124,7 @@ _LATE = {
     "Loop": "engine.measuring",
     "Watch": "engine.watching",
     "Preset": "engine.prompts.presets",
+    "Switching": "engine.adapters.switching",
     "preset_book": "engine.prompts.presets",
     "active_plugins": "engine.plugins",
     "labelled": "engine.labels",
@@ -193,6 +195,7 @@ __all__ = [
     "Stamp",
     "Started",
     "Stocked",
+    "Switching",
     "UnknownWordsError",
     "Verdict",
     "Verified",
