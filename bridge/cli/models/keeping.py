@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.failures import DownloadFailure, InputFailure
-from bridge.cli.models.places import AsJson, SettingsFile, downloads_of, sentences
+from bridge.cli.models.places import (
+    AsJson,
+    SettingsFile,
+    downloads_of,
+    sentences,
+    somebody_is_there,
+)
 from bridge.cli.models.shelf import in_units, shelf, the_one
 
 if TYPE_CHECKING:
@@ -99,7 +104,7 @@ def remove(
 def _remove(settings: Settings, name: str, *, yes: bool, force: bool) -> None:
     one = the_one(shelf(settings), name)
     size = in_units(one.entry.bytes)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not somebody_is_there():
         raise InputFailure(f"{one.entry.name} ({size}) is not removed without --yes.")
     if not yes and not typer.confirm(f"Remove {one.entry.path} ({size})?", err=True):
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,11 @@ def downloads_of(settings: Settings, token: str | None = None) -> Downloads:
         token=token,
         hosts=frozenset(settings.download_hosts),
     )
+
+
+def somebody_is_there() -> bool:
+    """Tell whether questions on the terminal will be answered."""
+    return sys.stdin.isatty()
 
 
 @contextmanager

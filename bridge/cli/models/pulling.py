@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.failures import CancelledFailure
-from bridge.cli.models.places import AsJson, SettingsFile, downloads_of, sentences
+from bridge.cli.models.places import (
+    AsJson,
+    SettingsFile,
+    downloads_of,
+    sentences,
+    somebody_is_there,
+)
 from bridge.cli.models.shelf import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bridge.settings import Settings
-    from engine import Arriving, Checking, Downloads, Pulled, PullPlan
+    from engine import Arriving, Checking, Pulled, PullPlan
 
 
 def pull(
@@ -41,34 +46,46 @@ def pull(
     """Get a model; one that was interrupted goes on where it ended."""
     from bridge.settings import load_settings
 
-    configured = load_settings(settings)
+    order = _Order(load_settings(settings), name, accept_licence, update, as_json)
     try:
         with sentences():
-            downloads, plans = _planned(configured, name, update=update)
-            for plan in plans:
-                accepted = accept_licence or _accepted(plan, as_json=as_json)
-                events = downloads.pull(plan, accept_licence=accepted)
-                _told(events) if as_json else _shown(plan, events)
+            _asking_for_a_token(order)
     except KeyboardInterrupt:
         raise CancelledFailure(
             "Stopped. What has arrived is kept: the same command goes on from there."
         ) from None
 
 
-def _planned(settings: Settings, name: str, *, update: bool) -> tuple[Downloads, list[PullPlan]]:
-    """Return the plans, asking for a token where one is wanted and somebody is there to ask."""
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What the command line asks for."""
+
+    settings: Settings
+    name: str
+    accept_licence: bool
+    update: bool
+    as_json: bool
+
+
+def _asking_for_a_token(order: _Order) -> None:
+    """Get what is asked for; where a token is wanted and somebody is there, ask for it once."""
     from engine import DownloadError
 
-    downloads = downloads_of(settings)
     try:
-        return downloads, downloads.plans(name, update=update)
+        _get(order)
     except DownloadError as error:
-        if error.reason != "token" or not sys.stdin.isatty():
+        if error.reason != "token" or not somebody_is_there():
             raise
         typer.echo(str(error), err=True)
-        token = typer.prompt("Token (it is not shown)", hide_input=True, err=True).strip()
-    downloads = downloads_of(settings, token)
-    return downloads, downloads.plans(name, update=update)
+        _get(order, typer.prompt("Token (it is not shown)", hide_input=True, err=True).strip())
+
+
+def _get(order: _Order, token: str | None = None) -> None:
+    downloads = downloads_of(order.settings, token)
+    for plan in downloads.plans(order.name, update=order.update):
+        accepted = order.accept_licence or _accepted(plan, as_json=order.as_json)
+        events = downloads.pull(plan, accept_licence=accepted)
+        _told(events) if order.as_json else _shown(plan, events)
 
 
 def _accepted(plan: PullPlan, *, as_json: bool) -> bool:
@@ -77,7 +94,7 @@ def _accepted(plan: PullPlan, *, as_json: bool) -> bool:
         typer.echo(note, err=True)
     if plan.complete or plan.accepted:
         return False  # now there is nothing to accept
-    if as_json or not sys.stdin.isatty():
+    if as_json or not somebody_is_there():
         return False  # nobody is asked; the engine's sentence says what to do
     typer.echo(f"{plan.name}: {in_units(plan.bytes)} from {plan.source.shown}", err=True)
     typer.echo(f"Licence: {plan.licence.name}, {plan.licence.url}", err=True)

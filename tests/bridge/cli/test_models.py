@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,9 @@ class Shell:
         told = [f"{name} = {json.dumps(str(path))}" for name, path in lines.items()]
         self._settings.write_text("\n".join([*told, f'hub = "{hub.url}"']))
 
-    def __call__(self, *arguments: str) -> Ended:
+    def __call__(self, *arguments: str, said: str | None = None) -> Ended:
         command = ["models", *arguments, "--settings", str(self._settings)]
-        ran = CliRunner().invoke(app, command, env={"COLUMNS": "300"})
+        ran = CliRunner().invoke(app, command, input=said, env={"COLUMNS": "300"})
         if isinstance(ran.exception, Failure):  # what main() makes of it
             return Ended(ran.exception.exit_code, ran.stdout, f"{ran.stderr}{ran.exception}")
         assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
@@ -172,4 +173,41 @@ def test_move_says_when_nobody_looks_there(shell: Shell, tmp_path: Path) -> None
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "elsewhere/tiny/unet/model.safetensors").is_file()
     assert "No folder of the setting models" in ended.stdout
+    assert not (shell.models / "tiny").exists()
+
+
+@pytest.fixture
+def painter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have somebody sit at the terminal."""
+    for name in ("pulling", "keeping"):
+        module = import_module(f"bridge.cli.models.{name}")
+        monkeypatch.setattr(module, "somebody_is_there", lambda: True)
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_painter_is_shown_the_licence_and_asked_once(shell: Shell) -> None:
+    refused = shell("pull", "hf:painters/tiny", said="n\n")
+    assert refused.returncode == 5
+    assert "Licence: apache-2.0, http" in refused.stderr
+    assert not (shell.models / "tiny").exists()
+    assert shell("pull", "hf:painters/tiny", said="y\n").returncode == 0
+    assert (shell.models / "tiny").is_dir()
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_painter_is_asked_for_a_token_which_is_not_shown(shell: Shell, hub: HubServer) -> None:
+    hub.repositories["painters/tiny"].gated = True
+    ended = shell("pull", "hf:painters/tiny", "--accept-licence", said="hf_right\n")
+    assert ended.returncode == 0, ended.stderr
+    assert "Accept its terms at" in ended.stderr
+    assert "hf_right" not in ended.stdout + ended.stderr
+    assert (shell.models / "tiny").is_dir()
+
+
+@pytest.mark.usefixtures("painter")
+def test_a_painter_is_asked_before_anything_is_removed(shell: Shell) -> None:
+    shell("pull", "hf:painters/tiny", "--accept-licence")
+    assert shell("remove", "tiny", said="n\n").returncode == 1
+    assert (shell.models / "tiny").is_dir()
+    assert shell("remove", "tiny", said="y\n").returncode == 0
     assert not (shell.models / "tiny").exists()
