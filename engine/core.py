@@ -219,7 +219,7 @@ class Engine:
             asked=dict(enumerate(job.asked)),
             decode_tile=plan.decode_tile,
         )
-        short = filter(None, (attempt.placed, attempt.limits.note))
+        short = filter(None, (attempt.placed, held.news, attempt.limits.note))
         notes = (*notes_on(job, unknown), *self._notes(job, asked), *plugins.notes, *short)
         started = started_of(job, canvas, plan, unknown, notes)
         return Session(job, model, plan, control, plugins, began, canvas, painting, started, told)

@@ -135,7 +135,7 @@ def _windows() -> Iterator[Card]:
 def named(names: Sequence[str]) -> Iterator[Card]:
     """Yield the cards whose makers their names tell."""
     for name in names:
-        makers = [maker for word, maker in _WORDS.items() if word in name.lower()]
+        makers: list[Maker] = [maker for word, maker in _WORDS.items() if word in name.lower()]
         if makers:
             yield Card(makers[0], name)
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from engine.hookspecs import Options
     from engine.job import Job
+    from engine.residency.compiling import Compiling
 
 SECTION = "memory"  # of the options
 SHARE = 0.6  # of main memory that models may take by default, what they take now included
@@ -51,11 +52,13 @@ class Rules:
     """What the painter says of memory, in the options' section `memory`.
 
     `kept_bytes` bounds what loaded models take together in main memory, None = a share of what is
-    there; `offload` is the way models are held, `auto` = as planned.
+    there; `offload` is the way models are held, `auto` = as planned. `compile` has the denoiser's
+    blocks compiled in the background.
     """
 
     kept_bytes: int | None = None
     offload: Literal["auto"] | Offload = "auto"
+    compile: bool = False
 
     @classmethod
     def of(cls, options: Options) -> Rules:
@@ -67,7 +70,7 @@ class Rules:
             raise RequestError(
                 "offload", f"There is no way {offload!r} to offload. There are: {', '.join(ways)}."
             )
-        return cls(None if kept is None else int(kept), offload)
+        return cls(None if kept is None else int(kept), offload, bool(told.get("compile")))
 
 
 @dataclass(slots=True)
@@ -79,11 +82,17 @@ class Held:
     needs: Needs
     native: Size
     aside: bool = False
+    compiling: Compiling | None = None
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
         """Its networks by name; none of a model that does not tell them."""
         return cast("Mapping[str, nn.Module]", getattr(self.model, "networks", {}))
+
+    @property
+    def news(self) -> str:
+        """A sentence on what came of compiling it, told once; empty where there is none."""
+        return "" if self.compiling is None else self.compiling.news()
 
     @property
     def moves(self) -> bool:
@@ -174,6 +183,8 @@ class Models:
                 "Get it again, or choose another."
             ) from error
         self._held[key] = held
+        if self._rules.compile and not placement.eight_bits:
+            held.compiling = _compiling(held)
         return held
 
     def fitted(self, plan: Plan, held: Held, working: Size, decoded: Size, *, guided: bool) -> Plan:
@@ -262,6 +273,16 @@ def _move(held: Held, device: str) -> None:
 
     moved(held.networks, device)
     held.aside = device != held.placement.device
+
+
+def _compiling(held: Held) -> Compiling | None:
+    """Return what compiles a model's denoiser; None where its blocks come and go, or is none."""
+    denoiser = held.networks.get(held.needs.denoiser or "")
+    if denoiser is None or held.placement.offload in ("group", "layer"):
+        return None
+    from engine.residency.compiling import Compiling
+
+    return Compiling(denoiser)
 
 
 def _key(card: ModelCard, plan: Plan) -> Key:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bridge.cli.bench import clients, deaths, hostile, overhead, painting, shelf, starting
+from bridge.cli.bench import (
+    clients,
+    deaths,
+    hostile,
+    loops,
+    loras,
+    overhead,
+    painting,
+    shelf,
+    starting,
+)
 from bridge.cli.bench.rows import Row
 
 ROWS = (
@@ -11,6 +21,7 @@ ROWS = (
     Row("step", "what a preview costs, and what others feel of it", overhead.step),
     Row("layer", "1024x1024 RGBA there and back", overhead.layer),
     Row("batch", "previews in a batch of four", clients.batch),
+    Row("loras", "another set of LoRAs, beyond copying its bytes", loras.switching),
     Row("browser", "nine requests of a hostile web page", hostile.browser),
     Row("bomb", "a small PNG of 169 megapixels", hostile.bomb),
     Row("models", "fifty folders with 5,000 model files", shelf.indexed),
@@ -19,6 +30,7 @@ ROWS = (
     Row("reconnect", "1.2 seconds away in mid-job", clients.reconnect),
     Row("stalled", "one client that never reads", clients.stalled),
     Row("crowd", "fifty clients at once", clients.crowd),
+    Row("loop", "our loop beside the bare network and diffusers' pipeline", loops.loop),
     Row("previews", "bytes of a preview at 1024x1024", painting.previews),
     Row("cancel", "cancel in the middle of a step of a second", painting.cancel),
     Row("painting", "the demo's four paintings", painting.paintings),
