@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from bridge.offer import Offer, Offers
+from bridge.offer import Offer, Offers, state_of
 from bridge.wire.messages import PresetInfo
 
 NOTHING: dict[str, list[str]] = {"models": [], "hooks": []}
@@ -79,3 +79,50 @@ def test_loras_and_embeddings_are_offered_by_name(tmp_path: Path) -> None:
         path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(3072))
     offer = asyncio.run(Offers({"models": [str(tmp_path)], "hooks": []}).get())
     assert (offer.loras, offer.embeddings) == (("ink",), ("mark",))
+
+
+def test_who_observes_hears_when_models_come_and_go_and_not_otherwise(tmp_path: Path) -> None:
+    heard: list[list[str]] = []
+
+    async def renewed(offer: Offer) -> None:
+        heard.append([one.name for one in offer.obtainable])
+
+    async def run() -> None:
+        folder = tmp_path / "models"
+        options = {**NOTHING, "options": {"library": {"folder": str(folder)}}}
+        offers = Offers(options, folders=[folder])
+        offers.observe(renewed)
+        before = await offers.get()
+        assert "taesd" in [one.name for one in before.obtainable]
+        await offers.look_again()
+        assert heard == []
+        (folder / ".incoming").mkdir(parents=True)
+        (folder / "taesd").mkdir()
+        pin = {"source": "hf:a/b", "revision": "main", "commit": "c", "pulled": "now", "files": {}}
+        licence = {"name": "MIT", "url": "https://example.com", "spdx": "MIT"}
+        ledger = {"version": 1, "licences": {}, "models": {"taesd": {**pin, "licence": licence}}}
+        (folder / "models.lock.json").write_text(json.dumps(ledger))
+        await offers.look_again()
+        await offers.look_again()
+        assert len(heard) == 1
+        assert "taesd" not in heard[0]
+        assert await offers.get() != before
+
+    asyncio.run(run())
+
+
+def test_weights_that_grow_are_seen_and_downloads_under_way_are_not(tmp_path: Path) -> None:
+    deep = tmp_path / "a" / "b"
+    deep.mkdir(parents=True)
+    weights = deep / "x.safetensors"
+    weights.write_bytes(b"1")
+    before = state_of([tmp_path])
+    assert str(weights) in before
+    weights.write_bytes(b"12")
+    assert state_of([tmp_path]) != before
+    hidden = tmp_path / ".incoming"
+    hidden.mkdir()
+    now = state_of([tmp_path])
+    (hidden / "y.safetensors").write_bytes(b"1")
+    assert state_of([tmp_path]) == now
+    assert state_of([tmp_path / "none"]) == {}
