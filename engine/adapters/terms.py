@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -27,8 +27,6 @@ Weight = Callable[[], Tensor]  # the layer's own weight, float32
 
 class Term(Protocol):
     """What is added to a layer at strength 1; every one is a frozen dataclass."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def bias(self) -> Tensor | None:
@@ -195,10 +193,14 @@ def moved(term: Term, device: torch.device) -> Term:
             return value.to(device)
         if isinstance(value, tuple):
             return tuple(there(one) for one in value)
-        return moved(value, device) if is_dataclass(value) else value
+        return _with(value, there) if is_dataclass(value) else value
 
-    held = {field.name: there(getattr(term, field.name)) for field in fields(term)}
-    return replace(term, **held)
+    return _with(term, there)
+
+
+def _with(term: Any, made: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any term
+    """Return a term with each of its fields made anew."""
+    return replace(term, **{field.name: made(getattr(term, field.name)) for field in fields(term)})
 
 
 def _tucker(core: Tensor, up: Tensor, down: Tensor) -> Tensor:
