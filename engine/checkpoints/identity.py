@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.checkpoints.folders import INDEX, of_folder
 from engine.checkpoints.headers import read_header, read_headers
@@ -24,6 +27,8 @@ __all__ = [
     "title_of",
 ]
 
+_NOTHING: Mapping[Path, Identity] = MappingProxyType({})
+_KNOWN: ContextVar[Mapping[Path, Identity]] = ContextVar("known identities", default=_NOTHING)
 _LARGEST_SIDE = 2**20
 _PREDICTS = re.compile(r"^\s*parameterization\s*:\s*[\"']?(v|eps)\b", re.MULTILINE)
 
@@ -33,7 +38,21 @@ def identified(path: Path) -> Identity:
 
     What is broken or not accepted is of the kind `refused`, with a sentence in `reason`.
     """
-    return identified_with(path)[0]
+    known = _KNOWN.get().get(path)
+    return identified_with(path)[0] if known is None else known
+
+
+@contextmanager
+def knowing(known: Mapping[Path, Identity]) -> Iterator[None]:
+    """Let `identified` answer from what an index knows, inside this block and this thread only.
+
+    Families ask it of every path they are shown: without this each would read each header again.
+    """
+    token = _KNOWN.set(known)
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
 
 
 def identified_with(path: Path) -> tuple[Identity, Mapping[str, str]]:

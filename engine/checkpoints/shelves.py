@@ -87,7 +87,8 @@ def well_known(home: Path, environment: Mapping[str, str]) -> list[Path]:
         *(Path(base) / "krita" / "ai_diffusion" / "server" for base in (data, appdata, support)),
         hub_cache(home, environment),
     ]
-    return [place for place in dict.fromkeys(places) if place.is_dir() and _holds_something(place)]
+    there = (place for place in places if place.is_dir() and _holds_something(place))
+    return list({place.resolve(): place for place in there}.values())
 
 
 def hub_cache(home: Path, environment: Mapping[str, str]) -> Path:

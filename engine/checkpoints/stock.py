@@ -7,11 +7,12 @@ offered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.checkpoints.identity import Identity, knowing
 from engine.checkpoints.library import Library, ModelFile, library
 from engine.checkpoints.shelves import shelves_of
 from engine.errors import ModelError
@@ -47,7 +48,11 @@ class Stock:
         self._problems: list[str] = []
         if embedded is not None:
             self._add(list(self._recognised(embedded)))
-        known = frozenset(entry.path for entry in self.library.entries)
+        known = {entry.path: entry.identity for entry in self.library.entries}
+        with knowing(known):
+            self._ask_families(models, known)
+
+    def _ask_families(self, models: Sequence[Path | str], known: Mapping[Path, Identity]) -> None:
         claimed = [c for path in models for c in self._claimed(Path(path).expanduser(), known)]
         inside = tuple(card.path for card in claimed)
         self.stocked = tuple(

@@ -43,10 +43,12 @@ def indexed(runs: int, folders: int = FOLDERS, files: int = FILES) -> Iterator[F
         _fill(root / "models", folders, files)
         cold = [_read(root, f"cold {run}", files) for run in range(runs)]
         warm = [_read(root, "cold 0", files) for _ in range(max(runs, 3))]
+        listed = [_list(root) for _ in range(max(runs, 3))]
         looks = [_look(root) for _ in range(max(runs, 3))]
     many = f"{files} model files in {folders} folders"
     yield figure(f"{many}: known at first", "s", cold, Goal(20.0))
     yield figure(f"{many}: known again", "s", warm, Goal(0.5))
+    yield figure(f"{many}: listed with what paints", "s", listed, Goal(0.5))
     yield figure(f"{many}: a look for changes", "ms", looks)
 
 
@@ -60,6 +62,15 @@ def _read(root: Path, index: str, files: int) -> float:
     if found != files:
         raise RuntimeError(f"{found} of {files} files were found.")
     return seconds
+
+
+def _list(root: Path) -> float:
+    """Return seconds until every file is known with its card or the reason against it."""
+    from engine import stock
+
+    began = time.perf_counter()
+    stock([root / "models"], (), {"library": {"index": str(root / "cold 0.sqlite")}})
+    return time.perf_counter() - began
 
 
 def _look(root: Path) -> float:

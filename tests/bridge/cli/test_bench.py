@@ -64,5 +64,5 @@ def test_whatever_a_row_measures_besides_time_reaches_its_goal(
 
 def test_the_shelf_of_models_is_known_whole_and_again() -> None:
     figures = list(shelf.indexed(1, folders=3, files=30))
-    assert [figure.unit for figure in figures] == ["s", "s", "ms"]
+    assert [figure.unit for figure in figures] == ["s", "s", "s", "ms"]
     assert "30 model files in 3 folders" in figures[0].what

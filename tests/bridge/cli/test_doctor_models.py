@@ -18,8 +18,8 @@ def test_folders_that_are_read_and_folders_that_could_be(
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     for name in ("XDG_DATA_HOME", "APPDATA", "INVOKEAI_ROOT", "HF_HOME", "HF_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
-    for program in ("ComfyUI", "comfyui"):
-        written(tmp_path / program / "models" / "loras" / "a.safetensors", LORA)
+    for folder in ("ComfyUI/models/loras", "invokeai/models"):
+        written(tmp_path / folder / "a.safetensors", LORA)
     told = {"models": [str(tmp_path / "ComfyUI")], "options": {}}
     found = {
         (finding.what, finding.verdict): finding
@@ -28,5 +28,5 @@ def test_folders_that_are_read_and_folders_that_could_be(
     }
     assert found["Models of ComfyUI", "ok"].found == f"1 in {tmp_path / 'ComfyUI' / 'models'}"
     elsewhere = found["Models elsewhere", "note"]
-    assert elsewhere.found == str(tmp_path / "comfyui")
+    assert elsewhere.found == str(tmp_path / "invokeai")
     assert "`models`" in elsewhere.advice

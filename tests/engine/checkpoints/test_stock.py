@@ -43,6 +43,19 @@ def test_a_checkpoint_of_a_registered_family_has_a_card(tmp_path: Path) -> None:
     assert found.problems == ()
 
 
+def test_families_are_answered_from_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "models" / "mine.safetensors", SDXL)
+    options = {"library": {"index": str(tmp_path / "index.sqlite")}}
+    before = stock([tmp_path / "models"], (), options)
+    assert before[0].card is not None
+    monkeypatch.setattr(
+        "engine.checkpoints.identity.read_header", lambda path: pytest.fail(f"{path} was read")
+    )
+    assert stock([tmp_path / "models"], (), options) == before
+
+
 def test_a_network_alone_says_what_it_lacks(tmp_path: Path) -> None:
     written(tmp_path / "net.safetensors", under(SD_PREFIX, ORIGINAL["sdxl"]))
     assert "a network alone" in stocked(tmp_path)["net"].reason
