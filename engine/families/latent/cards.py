@@ -103,9 +103,14 @@ def _native(path: Path, found: Identity, told: Mapping[str, Any]) -> int:
         blocks = told.get("vae", {}).get("block_out_channels", (0,) * 4)
         return sample * 2 ** (len(blocks) - 1)
     first = found.distilled == "turbo" and re.search(r"(sd|sdxl|sd_xl)[-_]turbo", title_of(path))
-    if first or (found.architecture == "sd2" and found.prediction == "epsilon"):
+    if first or (found.architecture == "sd2" and _is_base(path, found)):
         return _BASE
     return NATIVE[str(found.architecture)]
+
+
+def _is_base(path: Path, found: Identity) -> bool:
+    """Say whether an SD 2.x file is of the smaller kind, as those that predict noise are."""
+    return found.prediction == "epsilon" or "512" in title_of(path)
 
 
 def _levels(found: Identity) -> int:

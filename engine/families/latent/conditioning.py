@@ -49,7 +49,8 @@ def asked(
         texts = [one.pooled.expand(count, -1) for one in both if one.pooled is not None]
         more["added_cond_kwargs"] = {
             "text_embeds": torch.cat(texts).to(dtype),
-            "time_ids": sizes[-len(both) :].repeat_interleave(count, dim=0).to(dtype),
+            # In fp32 whatever the precision: half would round sizes before they are embedded.
+            "time_ids": sizes[-len(both) :].repeat_interleave(count, dim=0),
         }
     return Asked(hidden, more, guided=avoided is not None)
 

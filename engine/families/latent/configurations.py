@@ -23,6 +23,7 @@ UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 HEAD = 64  # channels of a head, in every network here but SD 1.x's
 TIMES = {"sdxl": 6, "sdxl-refiner": 5}  # numbers of micro-conditioning
+GUIDANCE = "time_embed.cond_proj.weight"  # of networks that are told their guidance
 CLIP = "transformer.text_model."
 OPEN_CLIP = "model."
 TOWERS: Mapping[str, Mapping[str, str]] = {  # part -> what its tensors begin with
@@ -100,6 +101,8 @@ def _unet(tensors: Tensors, architecture: str, towers: Mapping[str, Config]) -> 
         "cross_attention_dim": tensors[attention].shape[1],
         "use_linear_projection": len(projection) == 2,
     }
+    if GUIDANCE in tensors:
+        found["time_cond_proj_dim"] = tensors[GUIDANCE].shape[1]
     if architecture != "sd1":
         found["attention_head_dim"] = [max(1, count // HEAD) for count in channels]
     return found | _conditioned(tensors, architecture, towers)

@@ -161,7 +161,7 @@ class LatentModel:
             rows = torch.cat([rows, shown.expand(len(x), -1, -1, -1)], dim=1)
         if said.guided:
             rows = torch.cat([rows, rows])
-        step = torch.tensor(self.path.step(level), dtype=torch.float32, device=x.device)
+        step = x.new_full((), self.path.step(level))  # filled there: nothing waits for a copy
         network = self.parts.unet
         return network(rows, step, said.hidden, return_dict=False, **said.more)[0].float()
 

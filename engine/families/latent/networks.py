@@ -23,7 +23,13 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from engine.checkpoints.headers import read_headers
 from engine.errors import ModelError
-from engine.families.latent.configurations import CLIP, OPEN_CLIP, Configurations
+from engine.families.latent.configurations import (
+    CLIP,
+    GUIDANCE,
+    OPEN_CLIP,
+    UNET,
+    Configurations,
+)
 
 State = dict[str, Tensor]
 _MISSING_NAMED = 3  # tensors that are named where some are missing
@@ -93,7 +99,11 @@ def read(path: Path) -> State:
 def unet_of(state: State, configurations: Configurations) -> UNet2DConditionModel:
     """Return the denoising network of a single file."""
     config = configurations["unet"]
-    return unet(config, single_file_utils.convert_ldm_unet_checkpoint(state, config))
+    converted = single_file_utils.convert_ldm_unet_checkpoint(state, config)
+    told = state.get(UNET + GUIDANCE)
+    if told is not None:
+        converted["time_embedding.cond_proj.weight"] = told
+    return unet(config, converted)
 
 
 def autoencoder_of(state: State, configurations: Configurations) -> AutoencoderKL:

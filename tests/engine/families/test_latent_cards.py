@@ -85,6 +85,11 @@ def test_a_turbo_of_the_first_kind_paints_small_and_its_offspring_large() -> Non
     assert card("dreamTurbo", distilled="turbo").native == (1024, 1024)
 
 
+def test_an_sd2_file_that_tells_nothing_paints_at_what_its_name_says() -> None:
+    assert card("v2-1_512-ema-pruned", architecture="sd2", prediction=None).native == (512, 512)
+    assert card("v2-1_ema-pruned", architecture="sd2", prediction=None).native == (768, 768)
+
+
 def test_velocity_from_pure_noise_is_sampled_from_the_very_start() -> None:
     made = card(prediction="v", zero_terminal_snr=True)
     assert (made.sampler, made.schedule) == ("euler", "model")

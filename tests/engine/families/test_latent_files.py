@@ -245,6 +245,16 @@ def test_marks_in_a_single_file_tell_velocity_and_pure_noise(tmp_path: Path) -> 
     assert loaded(plain).traits.training.prediction == "epsilon"
 
 
+def test_a_single_file_of_a_consistency_model_is_told_its_guidance(tmp_path: Path) -> None:
+    choices: dict[str, Any] = {"unet": {"time_cond_proj_dim": 16}}
+    tiny.write_folder(tmp_path / "lcm", "sd1", **choices)
+    path = tiny.write_file(tmp_path / "alone.safetensors", "sd1", **choices)
+    tiny.write_tokenizer(tmp_path / "tokenizer")
+    one, other = loaded(tmp_path / "lcm"), loaded(path)
+    assert one.traits.guidance_width == other.traits.guidance_width == 16
+    assert the_same(one, other)
+
+
 def test_an_untold_sd2_is_asked_what_it_predicts(tmp_path: Path) -> None:
     tiny.write_tokenizer(tmp_path / "tokenizer")
     path = tiny.write_file(tmp_path / "second.safetensors", "sd2")

@@ -170,6 +170,7 @@ _TOP = {
     "time_embedding.linear_2": "time_embed.2",
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
+    "time_embedding.cond_proj": "time_embed.cond_proj",
     "conv_in": "input_blocks.0.0",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
@@ -325,8 +326,7 @@ def _unet(architecture: str, channels: int, choices: Mapping[str, Any]) -> Any:
             "addition_embed_type": "text_time",
             "addition_time_embed_dim": times,
             "transformer_layers_per_block": 2 if refines else [1, 2],
-            "projection_class_embeddings_input_dim": POOLED
-            + times * (5 if refines else 6),
+            "projection_class_embeddings_input_dim": POOLED + times * (5 if refines else 6),
         }
     return UNet2DConditionModel(**{**settings, **choices})
 
