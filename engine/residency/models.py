@@ -19,7 +19,7 @@ from engine.device import memory_guard
 from engine.errors import ModelError, RequestError
 from engine.families import Family, Model, ModelCard
 from engine.residency.memory import Memory, free_memory
-from engine.residency.needs import Needs, needs_of
+from engine.residency.needs import Needs, needs_of, with_beside
 from engine.residency.planner import (
     RESERVE,
     Offload,
@@ -166,12 +166,12 @@ class Models:
             may_round=may_round,
             offload=None if self._rules.offload == "auto" else self._rules.offload,
         )
-        return planned(needs_of(card.path, plan.precision), wish)
+        return planned(_needs_of(card, plan.precision), wish)
 
     def load(self, card: ModelCard, plan: Plan, placement: Placement) -> Held:
         """Read a model's weights and keep it; ModelError or OutOfMemoryError leave nothing half."""
         key = _key(card, plan)
-        needs, native = needs_of(card.path, placement.precision), Size(*card.native)
+        needs, native = _needs_of(card, placement.precision), Size(*card.native)
         self._make_room(key, Held(cast("Model", None), placement, needs, native))
         check_weights(card.path)
         try:
@@ -283,6 +283,10 @@ def _compiling(held: Held) -> Compiling | None:
     from engine.residency.compiling import Compiling
 
     return Compiling(denoiser)
+
+
+def _needs_of(card: ModelCard, precision: str) -> Needs:
+    return with_beside(needs_of(card.path, precision), card.beside)
 
 
 def _key(card: ModelCard, plan: Plan) -> Key:

@@ -7,7 +7,7 @@ published configurations, run without memory on torch's meta device (`tests/engi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _FILE_BYTES = {"fp64": 8.0, **{name: float(size) for name, size in ITEM_BYTES.it
 _FILE_BYTES |= {"fp8_e5m2": 1.0, "int8": 1.0, "fp4": 0.5}
 DENOISERS = ("transformer", "unet", "decoder")  # the part that works every step, as it is called
 WEIGHTS = "weights"  # the one part of a model of which nothing more is known
+BORROWED = ("prior", "text_encoder", "image_encoder")  # what an unCLIP decoder needs of others
 TEXT = 512  # words of a prompt, at most, that a transformer sees beside the picture
 
 
@@ -120,6 +121,16 @@ def needs_of(path: Path, precision: str) -> Needs:
     ratio = ITEM_BYTES[precision] / _bytes_in_file(found)
     parts = {name: int(size * ratio) for name, size in found.part_bytes.items()}
     return Needs(parts, found.architecture, precision)
+
+
+def with_beside(needs: Needs, beside: Sequence[Path]) -> Needs:
+    """Return what a model takes together with the parts that it borrows from other folders."""
+    parts = dict(needs.parts)
+    for folder in beside:
+        for name, size in needs_of(folder, needs.precision).parts.items():
+            if name in BORROWED:
+                parts[f"{folder.name}/{name}"] = size
+    return replace(needs, parts=parts)
 
 
 def _bytes_in_file(found: Identity) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard, Understanding
+from engine.families.unclip.networks import Where
 from engine.families.unclip.training import Training
 from engine.linear_preview import LinearPreview
 from engine.schedules import NoisePath
@@ -28,14 +29,20 @@ class DecoderModel(ABC):
     """A model that paints latents from image embeddings; the kinds say how it is asked."""
 
     def __init__(
-        self, card: ModelCard, training: Training, factor: int, networks: Sequence[Any]
+        self,
+        card: ModelCard,
+        training: Training,
+        factor: int,
+        networks: Mapping[str, nn.Module],
+        where: Where,
     ) -> None:
-        """`factor` is how many pixels a latent stands for; the denoiser comes first of networks."""
+        """`factor` is how many pixels a latent stands for; networks have their folders' names."""
         self.card, self.training = card, training
         self.path: NoisePath = training.path
         self.factor = factor
-        self.device, self.dtype = networks[0].device, networks[0].dtype
-        self.watch = Watch(*networks)
+        self.device, self.dtype = where.device, where.dtype
+        self.watch = Watch(*networks.values())
+        self._networks = networks
         self._preview: LinearPreview | None = None
 
     def understand(self, prompt: str) -> Understanding:  # noqa: ARG002 - the contract's
@@ -58,9 +65,14 @@ class DecoderModel(ABC):
     def asked(self, conditions: Conditions) -> Network:
         """Return the network, asked for all candidates; with guidance, unasked rows first."""
 
-    @abstractmethod
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """The networks by the names of their parts, for whoever says where they lie."""
+        return self._networks
+
     def unload(self) -> None:
         """Give the memory back."""
+        self._networks = {}
 
     def preview(self, x0: Tensor) -> Tensor:
         """Latents (N, C, h, w) to uint8 RGB (N, h', w', 3), by a matrix."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.api import Mode
 from engine.checkpoints.identity import identified, title_of
@@ -17,6 +17,9 @@ from engine.errors import ModelError
 from engine.families import GuideKind, Model, ModelCard
 from engine.families.unclip.neighbours import config_of, has_part, nearest, pipeline_of
 from engine.weights import check_weights
+
+if TYPE_CHECKING:
+    from engine.families.unclip.networks import Where
 
 _PRECISIONS = ("fp32", "bf16", "fp16")
 _BOTH = frozenset(GuideKind)
@@ -41,7 +44,7 @@ class DownloadedFamily:
     pipelines: str  # how its pipelines' names start
     beside: Callable[[Path], Beside]
     size: Callable[[Path], tuple[int, int]]  # native side, and what sides are multiples of
-    loaded: Callable[[ModelCard, str, str], Model]
+    loaded: Callable[[ModelCard, Where], Model]
     steps: int
     guidance: float
     sampler: str = "dpmpp_2m"
@@ -75,34 +78,39 @@ class DownloadedFamily:
 
     def load(self, card: ModelCard, device: str, precision: str) -> Model:
         """Read the weights; raises ModelError with a sentence."""
+        return self._read(card, device, device, precision)
+
+    def load_aside(self, card: ModelCard, device: str, precision: str) -> Model:
+        """Read the weights into main memory, for a model that computes on a device."""
+        return self._read(card, device, "cpu", precision)
+
+    def _read(self, card: ModelCard, device: str, weights: str, precision: str) -> Model:
+        from engine.device import DTYPES
+        from engine.families.unclip.networks import Where
+
         if precision not in _PRECISIONS:
             raise ModelError(f"Precision {precision!r} is not one of {', '.join(_PRECISIONS)}.")
         for folder in card.beside:
             check_weights(folder)
-        return self.loaded(card, device, precision)
+        return self.loaded(card, Where(device, weights, DTYPES[precision]))
 
 
-def _kandinsky(card: ModelCard, device: str, precision: str) -> Model:
-    from engine.device import DTYPES
+def _kandinsky(card: ModelCard, where: Where) -> Model:
     from engine.families.unclip import kandinsky
 
-    parts = kandinsky.parts_of(card, device, DTYPES[precision])
-    return kandinsky.KandinskyModel(card, parts)
+    return kandinsky.KandinskyModel(card, kandinsky.parts_of(card, where), where)
 
 
-def _stable_unclip(card: ModelCard, device: str, precision: str) -> Model:
-    from engine.device import DTYPES
+def _stable_unclip(card: ModelCard, where: Where) -> Model:
     from engine.families.unclip import stable_unclip
 
-    parts = stable_unclip.parts_of(card, device, DTYPES[precision])
-    return stable_unclip.StableUnclipModel(card, parts)
+    return stable_unclip.StableUnclipModel(card, stable_unclip.parts_of(card, where), where)
 
 
-def _karlo(card: ModelCard, device: str, precision: str) -> Model:
-    from engine.device import DTYPES
+def _karlo(card: ModelCard, where: Where) -> Model:
     from engine.families.unclip import karlo
 
-    return karlo.KarloModel(card, karlo.parts_of(card, device, DTYPES[precision]))
+    return karlo.KarloModel(card, karlo.parts_of(card, where), where)
 
 
 def _beside_kandinsky(path: Path) -> Beside:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from engine.families import Conditions, ModelCard
-from engine.families.unclip import networks, sight, texts
+from engine.families.unclip import sight, texts
 from engine.families.unclip.decoding import DecoderModel, Network, cells_of
 from engine.families.unclip.likeness import between, led
 from engine.families.unclip.neighbours import has_part
+from engine.families.unclip.networks import Where
 from engine.families.unclip.prior import Prior, generators
 from engine.families.unclip.training import trained
 
@@ -43,42 +43,45 @@ class Parts:
     eye: sight.Eye
 
 
-def parts_of(card: ModelCard, device: str, dtype: torch.dtype) -> Parts:
+def parts_of(card: ModelCard, where: Where) -> Parts:
     """Return the networks of a decoder's folder and of the prior's beside it."""
     from diffusers.models.autoencoders.vq_model import VQModel
     from diffusers.models.transformers.prior_transformer import PriorTransformer
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from transformers import CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
-    def read(kind: Any, folder: Path) -> Any:  # noqa: ANN401 - libraries' classes share no base
-        return networks.network(kind, folder, device, dtype)
-
     home = card.beside[0] if card.beside else card.path
     # A folder that holds both says whose each part is.
     own = "prior_" if has_part(home, "prior_prior") else ""
-    words = read(CLIPTextModelWithProjection, home / f"{own}text_encoder")
-    seeing = read(CLIPVisionModelWithProjection, home / f"{own}image_encoder")
+    words = where.network(CLIPTextModelWithProjection, home / f"{own}text_encoder")
+    seeing = where.network(CLIPVisionModelWithProjection, home / f"{own}image_encoder")
     return Parts(
-        unet=read(UNet2DConditionModel, card.path / "unet"),
-        movq=read(VQModel, card.path / "movq"),
+        unet=where.network(UNet2DConditionModel, card.path / "unet"),
+        movq=where.network(VQModel, card.path / "movq"),
         prior=Prior(
-            read(PriorTransformer, home / f"{own}prior"),
+            where.network(PriorTransformer, home / f"{own}prior"),
             trained(home / f"{own}scheduler"),
         ),
-        reader=texts.reader(words, home / f"{own}tokenizer"),
-        eye=sight.eye(seeing, home / f"{own}image_processor"),
+        reader=texts.reader(words, home / f"{own}tokenizer", where.device),
+        eye=sight.eye(seeing, home / f"{own}image_processor", where.device),
     )
 
 
 class KandinskyModel(DecoderModel):
     """A loaded decoder with its prior."""
 
-    def __init__(self, card: ModelCard, parts: Parts) -> None:
+    def __init__(self, card: ModelCard, parts: Parts, where: Where) -> None:
         self._parts: Parts | None = parts
-        inside = parts.unet, parts.movq, parts.prior.network, parts.reader.network
+        inside = {
+            "unet": parts.unet,
+            "movq": parts.movq,
+            "prior": parts.prior.network,
+            "text_encoder": parts.reader.network,
+            "image_encoder": parts.eye.network,
+        }
         levels = len(parts.movq.config.block_out_channels) - 1
         training = trained(card.path / "scheduler")
-        super().__init__(card, training, 2**levels, (*inside, parts.eye.network))
+        super().__init__(card, training, 2**levels, inside, where)
         self._shown = parts.unet.config.in_channels > self._channels
 
     @property
@@ -133,6 +136,7 @@ class KandinskyModel(DecoderModel):
 
     def unload(self) -> None:
         """Give the memory back."""
+        super().unload()
         self._parts = None
 
     @property

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from engine.families import Conditions, ModelCard
-from engine.families.unclip import networks, sight, texts
+from engine.families.unclip import sight, texts
 from engine.families.unclip.decoding import DecoderModel, Network
 from engine.families.unclip.likeness import led
 from engine.families.unclip.neighbours import has_part
+from engine.families.unclip.networks import Where
 from engine.families.unclip.prior import Prior, generators
 from engine.families.unclip.training import Training, trained
 from engine.schedules import CLEAN
@@ -71,63 +71,70 @@ class Parts:
     eye: sight.Eye | None = None
 
 
-def parts_of(card: ModelCard, device: str, dtype: torch.dtype) -> Parts:
+def parts_of(card: ModelCard, where: Where) -> Parts:
     """Return the networks of a folder, and what it lacks from the folders beside it."""
     from diffusers.models.unets.unet_2d import UNet2DModel
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from diffusers.pipelines.deprecated.unclip.text_proj import UnCLIPTextProjModel
     from transformers import CLIPTextModelWithProjection
 
-    def read(kind: Any, folder: Path) -> Any:  # noqa: ANN401 - libraries' classes share no base
-        return networks.network(kind, folder, device, dtype)
-
     path = card.path
-    words = read(CLIPTextModelWithProjection, path / "text_encoder")
+    words = where.network(CLIPTextModelWithProjection, path / "text_encoder")
     return Parts(
-        decoder=read(UNet2DConditionModel, path / "decoder"),
-        projection=read(UnCLIPTextProjModel, path / "text_proj"),
-        reader=texts.reader(words, path / "tokenizer"),
+        decoder=where.network(UNet2DConditionModel, path / "decoder"),
+        projection=where.network(UnCLIPTextProjModel, path / "text_proj"),
+        reader=texts.reader(words, path / "tokenizer", where.device),
         sharpening=SuperResolution(
-            read(UNet2DModel, path / "super_res_first"),
-            read(UNet2DModel, path / "super_res_last"),
+            where.network(UNet2DModel, path / "super_res_first"),
+            where.network(UNet2DModel, path / "super_res_last"),
             trained(path / "super_res_scheduler"),
         ),
-        prior=_prior_of(card, read),
-        eye=_eye_of(card, read),
+        prior=_prior_of(card, where),
+        eye=_eye_of(card, where),
     )
 
 
-def _prior_of(card: ModelCard, read: Callable[[Any, Path], Any]) -> Prior | None:
+def _prior_of(card: ModelCard, where: Where) -> Prior | None:
     from diffusers.models.transformers.prior_transformer import PriorTransformer
 
     for home in (card.path, *card.beside):
         if has_part(home, "prior"):
-            return Prior(read(PriorTransformer, home / "prior"), trained(home / "prior_scheduler"))
+            return Prior(
+                where.network(PriorTransformer, home / "prior"), trained(home / "prior_scheduler")
+            )
     return None
 
 
-def _eye_of(card: ModelCard, read: Callable[[Any, Path], Any]) -> sight.Eye | None:
+def _eye_of(card: ModelCard, where: Where) -> sight.Eye | None:
     from transformers import CLIPVisionModelWithProjection
 
     for home in (card.path, *card.beside):
         if has_part(home, "image_encoder"):
-            seeing = read(CLIPVisionModelWithProjection, home / "image_encoder")
-            return sight.eye(seeing, home / "feature_extractor")
+            seeing = where.network(CLIPVisionModelWithProjection, home / "image_encoder")
+            return sight.eye(seeing, home / "feature_extractor", where.device)
     return None
 
 
 class KarloModel(DecoderModel):
     """A loaded model of the kind."""
 
-    def __init__(self, card: ModelCard, parts: Parts) -> None:
+    def __init__(self, card: ModelCard, parts: Parts, where: Where) -> None:
         self._parts: Parts | None = parts
-        prior = None if parts.prior is None else parts.prior.network
-        eye = None if parts.eye is None else parts.eye.network
         sharp = parts.sharpening
-        inside = parts.decoder, parts.projection, parts.reader.network, sharp.first, sharp.last
+        inside = {
+            "decoder": parts.decoder,
+            "text_proj": parts.projection,
+            "text_encoder": parts.reader.network,
+            "super_res_first": sharp.first,
+            "super_res_last": sharp.last,
+        }
+        if parts.prior is not None:
+            inside["prior"] = parts.prior.network
+        if parts.eye is not None:
+            inside["image_encoder"] = parts.eye.network
         factor = sharp.first.config.sample_size // parts.decoder.config.sample_size
         training = trained(card.path / "decoder_scheduler")
-        super().__init__(card, training, factor, (*inside, prior, eye))
+        super().__init__(card, training, factor, inside, where)
 
     @property
     def parts(self) -> Parts:
@@ -201,6 +208,7 @@ class KarloModel(DecoderModel):
 
     def unload(self) -> None:
         """Give the memory back."""
+        super().unload()
         self._parts = None
 
     def _words(self, conditions: Conditions, *, guided: bool) -> list[texts.Read]:
@@ -221,7 +229,8 @@ class KarloModel(DecoderModel):
         if seen is not None and parts.eye is not None and (unworded or parts.prior is None):
             return parts.eye.see(seen).expand(count, -1)
         if parts.prior is None:  # what guidance takes for no picture at all
-            return parts.projection.learned_classifier_free_guidance_embeddings.expand(count, -1)
+            nothing = parts.projection.learned_classifier_free_guidance_embeddings
+            return nothing.to(self.device).expand(count, -1)
         reader = parts.reader
         asked = reader.read(conditions.prompt, conditions.words)
         refused = reader.read(conditions.negative_prompt, conditions.negative_words)

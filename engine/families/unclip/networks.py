@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,19 @@ _NAMED = 3  # missing tensors that are named
 _TOWERS = ("text_model.", "vision_model.")
 _OLD = re.compile(r"(attentions\.\d+\.)(query|key|value|proj_attn)\.(weight|bias)$")
 _OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The device that computes, the one that holds the weights, and their precision."""
+
+    device: str
+    weights: str
+    dtype: torch.dtype
+
+    def network(self, kind: Any, folder: Path) -> Any:  # noqa: ANN401 - as below
+        """Return the network of a part's folder; raises ModelError."""
+        return network(kind, folder, self.weights, self.dtype)
 
 
 def network(kind: Any, folder: Path, device: str, dtype: torch.dtype) -> Any:  # noqa: ANN401 - libraries' classes share no base

@@ -21,6 +21,7 @@ class Eye:
     """An image encoder, and how pictures are brought to it."""
 
     network: Any
+    device: str  # that computes
     mean: tuple[float, ...] = _MEAN
     std: tuple[float, ...] = _STD
 
@@ -39,7 +40,7 @@ class Eye:
         scale = self.side / min(height, width)
         size = max(self.side, round(height * scale)), max(self.side, round(width * scale))
         small = interpolate(
-            pictures.to(self.network.device).float(), size, mode="bicubic", antialias=True
+            pictures.to(self.device).float(), size, mode="bicubic", antialias=True
         ).clamp(-1.0, 1.0)
         top, left = (size[0] - self.side) // 2, (size[1] - self.side) // 2
         square = small[..., top : top + self.side, left : left + self.side] / 2 + 0.5
@@ -52,12 +53,12 @@ class Eye:
 
     def nothing(self) -> Tensor:
         """Return the embedding (1, D) of an even grey, which stands for no picture at all."""
-        return self.embed(torch.zeros(1, 3, self.side, self.side, device=self.network.device))
+        return self.embed(torch.zeros(1, 3, self.side, self.side, device=self.device))
 
 
-def eye(network: Any, settings: Path) -> Eye:  # noqa: ANN401 - as all networks
+def eye(network: Any, settings: Path, device: str) -> Eye:  # noqa: ANN401 - as all networks
     """Return an image encoder with the settings of a folder, the usual ones where it has none."""
     file = settings / "preprocessor_config.json"
     told = read_config(file) if file.is_file() else {}
     mean, std = told.get("image_mean", _MEAN), told.get("image_std", _STD)
-    return Eye(network, tuple(map(float, mean)), tuple(map(float, std)))
+    return Eye(network, device, tuple(map(float, mean)), tuple(map(float, std)))

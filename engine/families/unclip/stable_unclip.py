@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,10 +17,11 @@ from torch import Generator, Tensor
 
 from engine.errors import ModelError
 from engine.families import Conditions, ModelCard
-from engine.families.unclip import networks, sight, texts
+from engine.families.unclip import sight, texts
 from engine.families.unclip.decoding import DecoderModel, Network, paints_whole
 from engine.families.unclip.likeness import led
 from engine.families.unclip.neighbours import has_part
+from engine.families.unclip.networks import Where
 from engine.families.unclip.prior import Prior, drawn, generators
 from engine.families.unclip.training import Training, trained
 
@@ -50,7 +50,7 @@ class Parts:
     imagination: Imagination | None = None
 
 
-def parts_of(card: ModelCard, device: str, dtype: torch.dtype) -> Parts:
+def parts_of(card: ModelCard, where: Where) -> Parts:
     """Return the networks of a folder, and of the prior's beside it."""
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -59,26 +59,23 @@ def parts_of(card: ModelCard, device: str, dtype: torch.dtype) -> Parts:
     )
     from transformers import CLIPTextModel, CLIPVisionModelWithProjection
 
-    def read(kind: Any, folder: Path) -> Any:  # noqa: ANN401 - libraries' classes share no base
-        return networks.network(kind, folder, device, dtype)
-
     path, eye = card.path, None
     if has_part(path, "image_encoder"):
-        seeing = read(CLIPVisionModelWithProjection, path / "image_encoder")
-        eye = sight.eye(seeing, path / "feature_extractor")
-    words = read(CLIPTextModel, path / "text_encoder")
+        seeing = where.network(CLIPVisionModelWithProjection, path / "image_encoder")
+        eye = sight.eye(seeing, path / "feature_extractor", where.device)
+    words = where.network(CLIPTextModel, path / "text_encoder")
     return Parts(
-        unet=read(UNet2DConditionModel, path / "unet"),
-        vae=read(AutoencoderKL, path / "vae"),
-        reader=texts.reader(words, path / "tokenizer"),
-        normaliser=read(StableUnCLIPImageNormalizer, path / "image_normalizer"),
+        unet=where.network(UNet2DConditionModel, path / "unet"),
+        vae=where.network(AutoencoderKL, path / "vae"),
+        reader=texts.reader(words, path / "tokenizer", where.device),
+        normaliser=where.network(StableUnCLIPImageNormalizer, path / "image_normalizer"),
         noising=trained(path / "image_noising_scheduler"),
         eye=eye,
-        imagination=_imagination_of(card, read),
+        imagination=_imagination_of(card, where),
     )
 
 
-def _imagination_of(card: ModelCard, read: Callable[[Any, Path], Any]) -> Imagination | None:
+def _imagination_of(card: ModelCard, where: Where) -> Imagination | None:
     from diffusers.models.transformers.prior_transformer import PriorTransformer
     from transformers import CLIPTextModelWithProjection
 
@@ -87,23 +84,26 @@ def _imagination_of(card: ModelCard, read: Callable[[Any, Path], Any]) -> Imagin
         return None
     # Karlo's text encoder is its prior's; here the name is taken by the decoder's.
     home, start = (card.path, "prior_") if own else (card.beside[0], "")
-    words = read(CLIPTextModelWithProjection, home / f"{start}text_encoder")
-    prior = Prior(read(PriorTransformer, home / "prior"), trained(home / "prior_scheduler"))
-    return Imagination(prior, texts.reader(words, home / f"{start}tokenizer"))
+    words = where.network(CLIPTextModelWithProjection, home / f"{start}text_encoder")
+    prior = Prior(
+        where.network(PriorTransformer, home / "prior"), trained(home / "prior_scheduler")
+    )
+    return Imagination(prior, texts.reader(words, home / f"{start}tokenizer", where.device))
 
 
 class StableUnclipModel(DecoderModel):
     """A loaded model of the kind."""
 
-    def __init__(self, card: ModelCard, parts: Parts) -> None:
+    def __init__(self, card: ModelCard, parts: Parts, where: Where) -> None:
         self._parts: Parts | None = parts
-        inside = [parts.unet, parts.vae, parts.reader.network]
+        inside = {"unet": parts.unet, "vae": parts.vae, "text_encoder": parts.reader.network}
         if parts.eye is not None:
-            inside.append(parts.eye.network)
+            inside["image_encoder"] = parts.eye.network
         if parts.imagination is not None:
-            inside += [parts.imagination.prior.network, parts.imagination.reader.network]
+            inside["prior"] = parts.imagination.prior.network
+            inside["prior_text_encoder"] = parts.imagination.reader.network
         levels = len(parts.vae.config.block_out_channels) - 1
-        super().__init__(card, trained(card.path / "scheduler"), 2**levels, inside)
+        super().__init__(card, trained(card.path / "scheduler"), 2**levels, inside, where)
 
     @property
     def parts(self) -> Parts:
@@ -150,6 +150,7 @@ class StableUnclipModel(DecoderModel):
 
     def unload(self) -> None:
         """Give the memory back."""
+        super().unload()
         self._parts = None
 
     def noised(self, embedding: Tensor, noise: Tensor, step: int = 0) -> Tensor:
@@ -158,8 +159,9 @@ class StableUnclipModel(DecoderModel):
 
         parts = self.parts
         level = parts.noising.path.level((step + 1) / (len(parts.noising.path.angles) - 1))
-        plain = parts.normaliser.scale(embedding)
-        noisy = parts.normaliser.unscale(level.alpha * plain + level.sigma * noise.to(plain))
+        mean, std = (each.to(embedding) for each in (parts.normaliser.mean, parts.normaliser.std))
+        plain = (embedding - mean) / std
+        noisy = (level.alpha * plain + level.sigma * noise.to(plain)) * std + mean
         steps = torch.full((len(embedding),), step, device=embedding.device)
         told = get_timestep_embedding(
             steps, embedding.shape[-1], flip_sin_to_cos=True, downscale_freq_shift=0

@@ -50,6 +50,7 @@ class Reader:
 
     tokenizer: CLIPTokenizer
     network: Any
+    device: str  # that computes
 
     @property
     def length(self) -> int:
@@ -109,20 +110,20 @@ class Reader:
         row = [begin, *chunk.tokens, end]
         mask = [True] * len(row) + [False] * (self.length - len(row))
         row += [pad] * (self.length - len(row))
-        device = self.network.device
-        out = self.network(torch.tensor([row], device=device))
+        out = self.network(torch.tensor([row], device=self.device))
         pooled = getattr(out, "text_embeds", None)
-        return Read(out.last_hidden_state, pooled, torch.tensor([mask], device=device))
+        return Read(out.last_hidden_state, pooled, torch.tensor([mask], device=self.device))
 
     def _ids(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def reader(network: Any, vocabulary: Path) -> Reader:  # noqa: ANN401 - two classes without a base
+def reader(network: Any, vocabulary: Path, device: str) -> Reader:  # noqa: ANN401 - two classes without a base
     """Return a text encoder with the vocabulary of a folder; raises ModelError."""
     try:
-        return Reader(CLIPTokenizer.from_pretrained(vocabulary, local_files_only=True), network)
+        words = CLIPTokenizer.from_pretrained(vocabulary, local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"The vocabulary in {vocabulary} cannot be read ({error}). Get the model again."
         ) from error
+    return Reader(words, network, device)

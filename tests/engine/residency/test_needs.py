@@ -11,9 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from engine import Size
-from engine.residency.needs import WEIGHTS, WORK, Needs, needs_of
+from engine.residency.needs import WEIGHTS, WORK, Needs, needs_of, with_beside
 from engine.weights import embedded_folder
 from tests.engine.residency.peak import peak
+from tests.engine.tiny_checkpoints import unclip
 
 SDXL: dict[str, Any] = {
     "block_out_channels": (320, 640, 1280),
@@ -153,3 +154,16 @@ def test_an_unknown_model_weighs_what_its_files_do(tmp_path: Path) -> None:
     assert found.parts == {WEIGHTS: (tmp_path / "some.safetensors").stat().st_size}
     assert found.work is None
     assert found.denoising(Size(512, 512), 2) == found.decoding(Size(512, 512)) == 0
+
+
+def test_a_prior_beside_a_decoder_is_counted_too(tmp_path: Path) -> None:
+    decoder = unclip.write_kandinsky(tmp_path / "decoder")
+    prior = unclip.write_kandinsky_prior(tmp_path / "prior")
+    alone, beside = needs_of(decoder, "fp32"), needs_of(prior, "fp32")
+    both = with_beside(alone, (prior,))
+    assert both.weights == alone.weights + beside.weights
+    assert both.denoiser == "unet"
+    assert with_beside(alone, ()).parts == alone.parts
+    karlo = unclip.write_karlo(tmp_path / "karlo")
+    borrowed = with_beside(alone, (karlo,)).parts.keys() - alone.parts.keys()
+    assert borrowed == {"karlo/prior", "karlo/text_encoder"}

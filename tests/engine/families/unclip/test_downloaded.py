@@ -24,7 +24,7 @@ from engine import (
 )
 from engine.families import ModelCard
 from engine.families.unclip import mahlstick_families
-from tests.engine.families.unclip.looping import asked, family_of, loaded, noise_of
+from tests.engine.families.unclip.looping import WORKING, asked, family_of, loaded, noise_of
 from tests.engine.tiny_checkpoints import unclip as tiny
 
 
@@ -192,6 +192,27 @@ def test_half_precision_editions_load(tmp_path: Path, shelf: Path) -> None:
         x0 = model.denoiser(asked())(noise_of(1, 2, 4, 16, 16), model.path.level(0.5))
         assert x0.dtype == torch.float32
         assert bool(x0.isfinite().all())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_left_in_main_memory_are_told_by_the_names_of_their_parts(
+    shelf: Path, name: str
+) -> None:
+    family, card = family_of(shelf / name)
+    model: Any = family.load_aside(card, "cpu", "fp32")  # type: ignore[attr-defined]
+    folders = {folder.name for home in (card.path, *card.beside) for folder in home.iterdir()}
+    assert {part.removeprefix("prior_") for part in model.networks} <= folders
+    assert {"unet", "decoder"} & set(model.networks)
+    taken = []
+    for network in model.networks.values():
+        network.register_forward_pre_hook(lambda *_: taken.append(1))
+    x = noise_of(1, 2, *model.latent_shape(WORKING))
+    level = model.path.level(0.5)
+    together = loaded(shelf / name).denoiser(asked())(x, level)
+    assert torch.equal(model.denoiser(asked())(x, level), together)
+    assert taken  # whoever brings weights hears of every network that runs
+    model.unload()
+    assert not model.networks
 
 
 def test_a_part_that_was_not_fetched_is_a_sentence(tmp_path: Path, shelf: Path) -> None:
