@@ -385,3 +385,18 @@ def test_names_of_tensors_are_parted() -> None:
     assert parted("x.b_norm") == ("x", "diff_b")
     assert parted("emb_params") is None
     assert not re.search("lora", "".join(parted("x.lora_B.bias") or ()))
+
+
+def test_compiled_blocks_see_what_is_laid_over_their_layers(tmp_path: Path) -> None:
+    found = loras.parts("sd1")
+    ink = [Wanted("ink", written(tmp_path, loras.lora(found), "kohya"))]
+    adapters = Adapters(found.named)
+    plain = loras.numbers(found)
+    adapters.use(ink)
+    inked = loras.numbers(found)
+    adapters.use([])
+    block = found.unet.get_submodule("mid_block.attentions.0.transformer_blocks.0")
+    block.forward = torch.compile(block.forward, backend="eager")
+    for wanted, numbers in (([], plain), (ink, inked), ([], plain)):
+        adapters.use(wanted)
+        close(loras.numbers(found), numbers)
