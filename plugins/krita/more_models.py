@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .language import tr
 from .protocol import Welcome, more_models
-from .qt import QtCore, QtWidgets
+from .qt import QtCore, QtObject, QtWidgets
 
 
 class MoreModels(QtWidgets.QToolButton):
@@ -24,7 +24,7 @@ class MoreModels(QtWidgets.QToolButton):
         self._said = more_models(welcome.obtainable)
         self.setEnabled(True)
 
-    def box(self) -> QtWidgets.QMessageBox:
+    def box(self) -> QtObject:
         """Return the box that says it; its text can be selected, to copy the command."""
         box = QtWidgets.QMessageBox(self)
         box.setWindowTitle(tr("Get more models"))
