@@ -8,7 +8,7 @@ offered.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,15 @@ _PAINTED_WITH = ("checkpoint", "diffusion model")
 
 @dataclass(frozen=True, slots=True)
 class Stocked:
-    """A model file that was found; `card` where it paints, `reason` where nothing can be done."""
+    """A model file that was found; `card` where it paints, `reason` where nothing can be done.
+
+    `same_as` are other files with the same bytes, of those that were hashed.
+    """
 
     entry: ModelFile
     card: ModelCard | None = None
     reason: str = ""
+    same_as: tuple[Path, ...] = ()
 
 
 class Stock:
@@ -55,8 +59,13 @@ class Stock:
     def _ask_families(self, models: Sequence[Path | str], known: Mapping[Path, Identity]) -> None:
         claimed = [c for path in models for c in self._claimed(Path(path).expanduser(), known)]
         inside = tuple(card.path for card in claimed)
+        alike = {
+            one.path: tuple(other.path for other in same if other is not one)
+            for same in self.library.duplicates()
+            for one in same
+        }
         self.stocked = tuple(
-            self._stocked(entry)
+            replace(self._stocked(entry), same_as=alike.get(entry.path, ()))
             for entry in self.library.entries
             if not any(entry.path.is_relative_to(folder) for folder in inside)
         )

@@ -58,6 +58,8 @@ def described(one: Stocked) -> dict[str, Any]:
         "path": str(entry.path),
         "problem": one.reason,
         "sha256": entry.sha256,
+        "autov2": entry.autov2,
+        "same_as": [str(path) for path in one.same_as],
         "title": entry.about.title,
         "description": entry.about.description,
         "trigger_words": list(entry.about.trigger_words),

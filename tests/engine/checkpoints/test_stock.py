@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import catalogue, weights
+from engine import catalogue, hashes_of, library, weights
 from engine.checkpoints.refusals import reason_against
 from engine.checkpoints.stock import MOST_PROBLEMS, Stocked, stock
 from engine.downloads.catalogue import offered
@@ -54,6 +54,17 @@ def test_families_are_answered_from_the_index(
         "engine.checkpoints.identity.read_header", lambda path: pytest.fail(f"{path} was read")
     )
     assert stock([tmp_path / "models"], (), options) == before
+
+
+def test_files_with_the_same_bytes_are_told(tmp_path: Path) -> None:
+    options = {"library": {"index": str(tmp_path / "index.sqlite")}}
+    for name in ("a", "b"):
+        written(tmp_path / "models" / f"{name}.safetensors", LORA)
+    found = library([tmp_path / "models"], options)
+    assert len(list(hashes_of(found))) == 2
+    told = {one.entry.name: one.same_as for one in stock([tmp_path / "models"], (), options)}
+    assert told["a"] == (tmp_path / "models" / "b.safetensors",)
+    assert told["b"] == (tmp_path / "models" / "a.safetensors",)
 
 
 def test_a_network_alone_says_what_it_lacks(tmp_path: Path) -> None:
