@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
-LARGE = 2**15  # weights; below, a layer is over sooner than anybody could notice
+LARGE = 2**14  # weights; a smaller linear layer is over sooner than anybody could notice
 
 
 class Watch:
     """Hooks in the layers of some networks, which ask only inside `asking`."""
 
     def __init__(self, *networks: nn.Module | None) -> None:
-        """Put hooks before every convolution and linear layer that computes much.
+        """Put hooks before every convolution, and before linear layers that compute much.
 
-        Those of a network that has none so large are all hooked: a microsecond each is then little.
+        A convolution may be small and its picture large. A network of small linear layers alone is
+        hooked everywhere.
         """
         from torch import nn
 
@@ -31,8 +32,8 @@ class Watch:
         for network in networks:
             modules = [] if network is None else list(network.modules())
             layers = [module for module in modules if isinstance(module, kinds)]
-            large = [layer for layer in layers if layer.weight.numel() >= LARGE]
-            for layer in large or layers:
+            slow = [one for one in layers if _takes_long(one)]
+            for layer in slow or layers:
                 layer.register_forward_pre_hook(self._ask)
 
     @contextmanager
@@ -47,3 +48,9 @@ class Watch:
     def _ask(self, *_: object) -> None:
         if self._check is not None:
             self._check()
+
+
+def _takes_long(layer: nn.Module) -> bool:
+    from torch import nn
+
+    return not isinstance(layer, nn.Linear) or layer.weight.numel() >= LARGE

@@ -11,11 +11,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from engine import Control, Engine, Mode, PaintRequest
 from engine.errors import CancelledError
-from engine.watching import Watch
+from engine.watching import LARGE, Watch
 
 
-def test_every_layer_that_computes_asks_and_only_while_it_is_watched() -> None:
-    network = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1))
+def test_every_layer_that_computes_much_asks_and_only_while_it_is_watched() -> None:
+    large, small = nn.Linear(4, LARGE // 4), nn.Linear(LARGE // 4, 1)
+    network = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Flatten(), large, small)
     watch, asked = Watch(network, None), []
     picture = torch.zeros(1, 1, 2, 2)
     network(picture)
