@@ -58,7 +58,7 @@ def _vae() -> Any:  # noqa: ANN401 - as above
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     return AutoencoderKL(
-        block_out_channels=_LEVELS,
+        block_out_channels=_LEVELS,  # type: ignore[arg-type]
         down_block_types=["DownEncoderBlock2D"] * 2,  # type: ignore[arg-type]
         up_block_types=["UpDecoderBlock2D"] * 2,  # type: ignore[arg-type]
         layers_per_block=1,
