@@ -13,7 +13,7 @@ from torch.nn import functional
 from engine.embedded.tokenizer import LENGTH, new_tokenizer, read_vocabulary
 from engine.embedded.train.attributes import Naming, labels
 from engine.embedded.train.lessons import tokens
-from engine.embedded.train.loop import Training, fresh, seeded
+from engine.embedded.train.loop import Training, fresh, learned, seeded
 from engine.embedded.train.pictures import tensor
 from engine.embedded.train.recipe import Recipe
 from engine.embedded.world import caption
@@ -118,8 +118,7 @@ class ClipStage:
 
 def learned_towers(recipe: Recipe) -> Towers:
     """Return CLIP as training left it, frozen."""
-    training = Training(new_towers(recipe), recipe.pace("clip"), recipe.runs / "clip")
-    towers = training.average.module
+    towers = learned(new_towers(recipe), recipe.runs / "clip")
     assert isinstance(towers, Towers)  # noqa: S101 - narrows the type
     return towers
 

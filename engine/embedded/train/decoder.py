@@ -21,7 +21,7 @@ from engine.embedded.conditioning import Embedded, conditioning
 from engine.embedded.tokenizer import LENGTH, read_vocabulary
 from engine.embedded.train.latents import caches, embeddings
 from engine.embedded.train.lessons import Lesson, lessons
-from engine.embedded.train.loop import Training, fresh, rank, seeded
+from engine.embedded.train.loop import Training, fresh, learned, rank, seeded
 from engine.embedded.train.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -150,6 +150,6 @@ class DecoderStage:
 def learned_decoder(recipe: Recipe) -> Decoder:
     """Return the averaged decoder of the latest checkpoint."""
     made = Decoder(recipe).to(recipe.device)
-    module = Training(made, recipe.pace("decoder"), recipe.runs / "decoder").average.module
+    module = learned(made, recipe.runs / "decoder")
     assert isinstance(module, Decoder)  # noqa: S101 - narrows the type
     return module

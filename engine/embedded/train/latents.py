@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.embedded.train.loop import Training
+from engine.embedded.train.loop import learned
 from engine.embedded.train.pictures import PictureSet, tensor
 from engine.embedded.train.recipe import Recipe
 
@@ -29,8 +29,7 @@ class Cached:
 
 def trained(module: nn.Module, stage: str, recipe: Recipe) -> nn.Module:
     """Return a stage's averaged module from its checkpoint, frozen."""
-    training = Training(module, recipe.pace(stage), recipe.runs / stage)
-    return training.average.module
+    return learned(module, recipe.runs / stage)
 
 
 def _kept(path: Path, make: Callable[[], Iterator[Tensor]]) -> NDArray[np.float16]:

@@ -22,6 +22,7 @@ from engine.embedded.train.optimiser import Optimiser
 
 log = logging.getLogger(__name__)
 CPU = torch.device("cpu")
+CHECKPOINT = "checkpoint.pt"  # in a stage's folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,19 @@ class Averaged:
             ours.lerp_(theirs, 1 - rate)
 
 
+def learned(module: nn.Module, folder: Path) -> nn.Module:
+    """Return a module with the averaged weights of a stage's checkpoint, frozen.
+
+    Where there is no checkpoint yet, the module keeps the weights it has.
+    """
+    checkpoint = folder / CHECKPOINT
+    if checkpoint.exists():
+        device = next(module.parameters()).device
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        module.load_state_dict(state["average"])
+    return module.requires_grad_(False).eval()
+
+
 class Training:
     """One stage's state: the module that learns, its average, the optimiser, the step reached."""
 
@@ -114,7 +128,7 @@ class Training:
     @property
     def checkpoint(self) -> Path:
         """The file this stage resumes from."""
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     @property
     def finished(self) -> bool:
