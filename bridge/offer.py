@@ -54,7 +54,8 @@ class Offers:
     ) -> None:
         """`options` are the engine's: models and hooks. With `known` nobody is asked at first.
 
-        `folders` are looked at for models that came or went.
+        `folders` are looked at for models that came or went, until the engine has said which ones
+        it reads: with those of other programs there are more.
         """
         self._options = options
         self._known = known
@@ -65,6 +66,11 @@ class Offers:
         self._not_before = 0.0  # on the event loop's clock
         self._lock = asyncio.Lock()
         self._observers: list[Renewed] = []
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """The folders in which models come and go."""
+        return self._folders
 
     @property
     def known(self) -> Offer | None:
@@ -102,6 +108,9 @@ class Offers:
         said = await answer_of("bridge.workers.listing", self._options, self._patience_s)
         if said is None:
             return None
+        folders = [Path(folder) for folder in said["folders"]]
+        if set(folders) != set(self._folders):  # what came to the new ones meanwhile is not missed:
+            self._folders, self._seen = folders, {}  # at the next look it is asked once more
         models = tuple(ModelInfo(**model) for model in said.pop("models"))
         return Offer(
             models=models,

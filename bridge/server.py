@@ -221,7 +221,7 @@ def _app(
         tally=tally,
         pairing=pairing,
         pulls=_pulls(settings, offers),
-        shelf=Shelf(options, _models_folder(settings), offers.look_again),
+        shelf=Shelf(options, _models_folder(settings), offers),
         clients=lambda: sockets.clients,
         dismiss=sockets.dismiss,
         version=_version(),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import BridgeError
-from bridge.offer import State, state_of
+from bridge.offer import Offers, State, state_of
 from bridge.workers.asking import answer_of
 
 _MODULE = "bridge.workers.shelf"
@@ -29,14 +29,13 @@ class Shelf:
         self,
         options: Mapping[str, Any],
         folder: Path,
-        changed: Callable[[], Awaitable[object]],
+        offers: Offers,
         patience_s: float = 120.0,
     ) -> None:
-        """`options` are the engine's, `folder` is our own; `changed` is called after a removal."""
+        """`options` are the engine's, `folder` is our own; `offers` knows all folders."""
         self._options, self._folder = options, folder
-        self._changed = changed
+        self._offers = offers
         self._patience_s = patience_s
-        self._folders = [Path(path).expanduser() for path in (*options["models"], folder)]
         self._known: tuple[State, list[dict[str, Any]]] | None = None
 
     @property
@@ -46,7 +45,7 @@ class Shelf:
 
     async def models(self) -> list[dict[str, Any]]:
         """Return what is told of every model file; raises ShelfError and NoAnswerError."""
-        state = await asyncio.to_thread(state_of, self._folders)
+        state = await asyncio.to_thread(state_of, self._offers.folders)
         if self._known is None or self._known[0] != state:
             self._known = state, (await self._asked({}))["models"]
         return self._known[1]
@@ -57,7 +56,7 @@ class Shelf:
             return False
         told = await self._asked({"remove": name, "folder": str(self._folder)})
         if "removed" in told:
-            await self._changed()
+            await self._offers.look_again()
         return "removed" in told
 
     async def _asked(self, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,11 +68,10 @@ if TYPE_CHECKING:
         verify_model,
     )
     from engine.checkpoints.kinds import Identity
-    from engine.checkpoints.library import Change, Library, ModelFile, library
+    from engine.checkpoints.library import Change, Library, ModelFile, library, model_folders
     from engine.checkpoints.portraits import Portrait, portrait_of
     from engine.checkpoints.shelves import well_known
     from engine.checkpoints.stock import Stocked, stock
-    from engine.checkpoints.watcher import Watcher
     from engine.core import Engine
     from engine.downloads.catalogue import Offered, offered
     from engine.downloads.events import Arriving, Checking, Pulled
@@ -100,10 +99,10 @@ _LATE = {
     "Portrait": "engine.checkpoints.portraits",
     "Stocked": "engine.checkpoints.stock",
     "Verified": "engine.checkpoints.keeping",
-    "Watcher": "engine.checkpoints.watcher",
     "empty_trash": "engine.checkpoints.keeping",
     "identified": "engine.checkpoints.identity",
     "library": "engine.checkpoints.library",
+    "model_folders": "engine.checkpoints.library",
     "move_model": "engine.checkpoints.keeping",
     "portrait_of": "engine.checkpoints.portraits",
     "remove_model": "engine.checkpoints.keeping",
@@ -200,7 +199,6 @@ __all__ = [
     "Verdict",
     "Verified",
     "Watch",
-    "Watcher",
     "active_plugins",
     "catalogue",
     "empty_trash",
@@ -211,6 +209,7 @@ __all__ = [
     "labelled",
     "library",
     "merged",
+    "model_folders",
     "move_model",
     "offered",
     "parameters",

@@ -35,11 +35,17 @@ def main(arguments: list[str]) -> int:
         "candidates": engine.MAX_CANDIDATES,
         "steps": engine.MAX_STEPS,
         "obtainable": obtainable(options),
+        "folders": [str(each) for each in folders(options)],
         "loras": sorted(found.additions.loras)[:MOST_NAMES],
         "embeddings": sorted(found.additions.embeddings)[:MOST_NAMES],
     }
     sys.stdout.write(json.dumps(said))
     return 0
+
+
+def folders(options: Mapping[str, Any]) -> list[Path]:
+    """Return the folders in which models come and go, those of other programs included."""
+    return engine.model_folders(options["models"], options.get("options"))
 
 
 def obtainable(options: Mapping[str, Any]) -> list[dict[str, Any]]:

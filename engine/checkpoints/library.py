@@ -234,6 +234,11 @@ def library(
     return Library(shelves, None if index is None else Path(str(index)).expanduser())
 
 
+def model_folders(models: Sequence[Path | str], options: Options | None = None) -> list[Path]:
+    """Return the folders that the library of these settings reads; none of them is opened."""
+    return [shelf.path for shelf in library(models, options).shelves]
+
+
 def found_out(find: Find) -> Known:
     """Return what names, header and files beside it tell of a find."""
     identity, metadata = identified_with(find.path)

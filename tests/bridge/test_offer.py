@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 from bridge.offer import Offer, Offers, state_of
 from bridge.wire.messages import PresetInfo
 
+LORA = "lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"
 NOTHING: dict[str, list[str]] = {"models": [], "hooks": []}
+
+
+def write(path: Path, tensor: str) -> None:
+    """A file of one tensor."""
+    header = {tensor: {"dtype": "F32", "shape": [1, 768], "data_offsets": [0, 3072]}}
+    text = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(3072))
 
 
 def test_the_engine_is_asked_once() -> None:
@@ -68,15 +78,8 @@ def test_what_fills_enlarges_and_surrounds_the_words_is_offered(tmp_path: Path) 
 
 
 def test_loras_and_embeddings_are_offered_by_name(tmp_path: Path) -> None:
-    for folder, name, tensor in (
-        ("loras", "ink", "lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"),
-        ("embeddings", "mark", "emb_params"),
-    ):
-        header = {tensor: {"dtype": "F32", "shape": [1, 768], "data_offsets": [0, 3072]}}
-        text = json.dumps(header).encode()
-        path = tmp_path / folder / f"{name}.safetensors"
-        path.parent.mkdir()
-        path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(3072))
+    write(tmp_path / "loras" / "ink.safetensors", LORA)
+    write(tmp_path / "embeddings" / "mark.safetensors", "emb_params")
     offer = asyncio.run(Offers({"models": [str(tmp_path)], "hooks": []}).get())
     assert (offer.loras, offer.embeddings) == (("ink",), ("mark",))
 
@@ -126,3 +129,25 @@ def test_weights_that_grow_are_seen_and_downloads_under_way_are_not(tmp_path: Pa
     (hidden / "y.safetensors").write_bytes(b"1")
     assert state_of([tmp_path]) == now
     assert state_of([tmp_path / "none"]) == {}
+
+
+def test_files_that_came_to_another_programs_folder_are_noticed(tmp_path: Path) -> None:
+    loras = tmp_path / "studio" / "Lora"
+    paths = {"studio": {"base_path": str(tmp_path / "studio"), "loras": "Lora"}}
+    options: dict[str, Any] = {**NOTHING, "options": {"library": {"paths": paths}}}
+    heard: list[tuple[str, ...]] = []
+
+    async def renewed(offer: Offer) -> None:
+        heard.append(offer.loras)
+
+    async def run() -> None:
+        offers = Offers(options, folders=[tmp_path / "own"])
+        offers.observe(renewed)
+        assert (await offers.get()).loras == ()
+        assert list(offers.folders) == [loras]
+        write(loras / "ink.safetensors", LORA)
+        await offers.look_again()
+        await offers.look_again()
+
+    asyncio.run(run())
+    assert heard == [("ink",)]

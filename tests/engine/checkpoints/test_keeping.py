@@ -21,9 +21,8 @@ from engine.checkpoints.keeping import (
     trashed_models,
     verify_model,
 )
-from engine.checkpoints.library import Change, Library, ModelFile
+from engine.checkpoints.library import Library, ModelFile
 from engine.checkpoints.shelves import Shelf
-from engine.checkpoints.watcher import Watcher
 from engine.weights import Fingerprints
 from tests.engine.checkpoints.files import indexed, written
 from tests.engine.checkpoints.test_shelves import LORA, SD1
@@ -224,23 +223,3 @@ def test_hashing_stops_between_blocks(tmp_path: Path) -> None:
     assert len(library.entries) == 1
     hashing = Hashing(library)
     hashing.stop()  # one that never ran
-
-
-def test_the_watcher_tells_what_came(tmp_path: Path) -> None:
-    (tmp_path / "shelf").mkdir()
-    library = Library([Shelf(tmp_path / "shelf", "folder")])
-    assert library.entries == ()
-    heard, changes = threading.Event(), list[Change]()
-
-    def told(change: Change) -> None:
-        changes.append(change)
-        heard.set()
-
-    watcher = Watcher(library, told, every_s=0.02)
-    watcher.start()
-    try:
-        written(tmp_path / "shelf" / "new.safetensors", LORA)
-        assert heard.wait(WAIT_S)
-    finally:
-        watcher.stop()
-    assert [path.name for path in changes[0].added] == ["new.safetensors"]

@@ -11,7 +11,7 @@ import pytest
 
 from engine.checkpoints import library as module
 from engine.checkpoints.index import Index
-from engine.checkpoints.library import Library
+from engine.checkpoints.library import Library, model_folders
 from engine.checkpoints.shelves import Shelf
 from tests.engine.checkpoints.files import indexed, raw, written
 from tests.engine.checkpoints.test_shelves import EMBEDDING, LORA, SD1
@@ -252,3 +252,14 @@ def test_listing_does_not_import_torch(shelf: Path) -> None:
         "assert engine.stock([Path(sys.argv[1])]); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(shelf)], check=True, timeout=120)
+
+
+def test_the_folders_are_those_of_every_program_that_is_named(tmp_path: Path) -> None:
+    comfy = tmp_path / "ComfyUI"
+    (comfy / "models" / "checkpoints").mkdir(parents=True)
+    studio = {"base_path": str(tmp_path / "studio"), "loras": "Lora"}
+    options = {"library": {"folder": str(tmp_path / "own"), "paths": {"studio": studio}}}
+    folders = model_folders([comfy], options)
+    assert folders[0] == tmp_path / "own"
+    assert any(folder.is_relative_to(comfy) for folder in folders)
+    assert tmp_path / "studio" / "Lora" in folders
