@@ -23,6 +23,10 @@ def scenario(stage: Any) -> Iterator[None]:
     os.kill(int(stage.arguments["pid"]), signal.SIGKILL)
     yield from stage.until(lambda: not panel.online, "the loss is noticed")
     stage.facts["lost_busy"] = panel.busy
+    # Krita may let its event loop run between the panel's hearing of it and telling it.
+    yield from stage.until(
+        lambda: panel.online or "connection" in panel.status.text(), "the loss is told"
+    )
     stage.facts["lost_status"] = panel.status.text()
     stage.facts["lost"] = state(stage, document)
     stage.picture_of_the_screen("lost.png")
