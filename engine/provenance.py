@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -127,13 +129,16 @@ def replayed(
 
 def versions() -> dict[str, str]:
     """Return the versions of what computes pixels, as far as they are installed as packages."""
-    found = {}
+    return dict(_installed())
+
+
+@cache  # read from disk, and what was imported stays what it is
+def _installed() -> tuple[tuple[str, str], ...]:
+    found = []
     for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+        with suppress(PackageNotFoundError):
+            found.append((package, version(package)))
+    return tuple(found)
 
 
 def _led(request: PaintRequest) -> dict[str, Any]:
