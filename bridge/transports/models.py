@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bridge.auth import PULLS, REMOVALS
-from bridge.errors import JobRefusedError, StateFolderError
+from bridge.errors import JobRefusedError
 from bridge.pulls import ModelPull, Pulls
 from bridge.shelf import NoAnswerError, Shelf, ShelfError
 from bridge.transports import Mounted, Shared
-from bridge.transports.replies import HEADERS, asked, refused, said
-from bridge.wire.errors import BAD_REQUEST, INTERNAL, STORAGE_FAILED, UNKNOWN_MODEL
+from bridge.transports.replies import HEADERS, Answer, asked, guarded, refused, said
+from bridge.wire.errors import BAD_REQUEST, INTERNAL, UNKNOWN_MODEL
 
 MODELS = "/models"
 CATALOGUE = "/models/catalogue"
 MAX_NAME = 2000
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 def mount(shared: Shared) -> Mounted:
@@ -108,7 +106,7 @@ class _Desk:
 def _guarded(answer: Answer) -> Answer:
     """Turn what goes wrong into an answer."""
 
-    async def guarded(request: Request) -> Response:
+    async def refusing(request: Request) -> Response:
         try:
             return await answer(request)
         except JobRefusedError as error:
@@ -117,14 +115,8 @@ def _guarded(answer: Answer) -> Answer:
             return refused(409, BAD_REQUEST, str(error), "name")
         except NoAnswerError as error:
             return refused(500, INTERNAL, str(error), "")
-        except StateFolderError as error:
-            return refused(507, STORAGE_FAILED, str(error), "")
-        except ValueError as error:
-            return refused(400, BAD_REQUEST, str(error), "")
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is left to read it
 
-    return guarded
+    return guarded(refusing)
 
 
 def _name(told: dict[str, Any]) -> str:

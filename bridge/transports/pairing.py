@@ -6,22 +6,18 @@ own token; a paired machine's is not enough to let others in.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bridge.auth import OWNER_PREFIX, PAIR
-from bridge.errors import StateFolderError
 from bridge.pairing import CODE_TTL_S, MAX_NAME, Device, PairingError
 from bridge.transports import Mounted, Shared
-from bridge.transports.replies import asked, refused, said
+from bridge.transports.replies import Answer, asked, guarded, refused, said
 from bridge.transports.websocket import PATH
-from bridge.wire.errors import BAD_REQUEST, STORAGE_FAILED, UNAUTHORIZED
-
-Answer = Callable[[Request], Awaitable[Response]]
+from bridge.wire.errors import BAD_REQUEST, UNAUTHORIZED
 
 
 def mount(shared: Shared) -> Mounted:
@@ -71,19 +67,13 @@ class _Desk:
 def _guarded(answer: Answer) -> Answer:
     """Turn what goes wrong into an answer."""
 
-    async def guarded(request: Request) -> Response:
+    async def refusing(request: Request) -> Response:
         try:
             return await answer(request)
         except PairingError as error:
             return refused(403, UNAUTHORIZED, str(error), "code")
-        except StateFolderError as error:
-            return refused(507, STORAGE_FAILED, str(error), "")
-        except ValueError as error:
-            return refused(400, BAD_REQUEST, str(error), "")
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is left to read it
 
-    return guarded
+    return guarded(refusing)
 
 
 def _wanted(told: dict[str, Any]) -> tuple[str, str]:
